@@ -54,7 +54,7 @@ on_pictures() {
     run --separate-stderr on_pictures --test 10 --epochs 20
     equal status "$status$stderr" 0
     equal header "${lines[0]}" \
-        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,entropy_nats,lambda2"
+        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,entropy_nats,lambda2,share_undefined"
     equal steps "$(cut -d, -f1-9,11,12 <<< "$output" | tail -n +2)" \
         'images,0,nan,nan,softmax,4,4,0,1,1,0
 images,20,nan,nan,softmax,4,4,0,1,1,5
@@ -102,6 +102,24 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
         echo "$(column "${pair%:*}" < table | tail -n 1)" \
             "$(column "${pair%:*}" < "${pair#*:}" |
                 awk '{ sum += $1 } END { print sum / NR }')"
+    done | near 1e-5
+}
+
+@test "heads without entropy are left out of the mean and counted" {
+    pictures 30
+    on_pictures --kernel relu --steps 2 --seeds 4 --examples 3 \
+        --dump relu.npz > table
+    lln-entropy --layout bhnd --kernel relu --quiet relu.npz > heads
+    column entropy_nats < heads | awk '
+        $1 == "nan" { missing++; next }
+        { sum += $1; count++ }
+        END {
+            if (!missing || !count) exit 1
+            print sum / count, missing / NR
+        }' > expected
+    for at in 1 2; do
+        echo "$(column "$(cut -d ' ' -f $at <<< 'entropy_nats share_undefined')" \
+            < table | tail -n 1) $(cut -d ' ' -f $at expected)"
     done | near 1e-5
 }
 

@@ -13,7 +13,7 @@ typedef struct {
     double tau;
     const char *seed;
     double epoch, train_loss, test_loss, accuracy, seconds;
-    double sigma_q, sigma_k, alpha, beta, entropy, lambda2;
+    double sigma_q, sigma_k, alpha, beta, entropy, lambda2, undefined;
 } train_record;
 
 enum { PASS_MOMENTS = 1, PASS_ENTROPY = 2, PASS_SPECTRUM = 4 };
@@ -38,6 +38,8 @@ static const record_column columns[] = {
     COLUMN(beta, "beta", 0),
     COLUMN(entropy, "entropy_nats", PASS_ENTROPY),
     COLUMN(lambda2, "lambda2", PASS_SPECTRUM),
+    {"share_undefined", LLN_CELL_REAL, offsetof(train_record, undefined),
+     COLUMNS_DEFAULT, PASS_ENTROPY, true, false},
     {0},
 };
 
@@ -92,6 +94,7 @@ static run_block block_of(const train_evaluation *e,
         .beta = lln ? constants->beta : NAN,
         .entropy = readings->entropy,
         .lambda2 = readings->lambda2,
+        .undefined = readings->undefined,
     };
     return block;
 }

@@ -15,6 +15,14 @@ recall() {
 # values: the columns that the same command always prints.
 values='id,epoch,*_loss,accuracy,sigma*,alpha,beta,entropy*,lambda2'
 
+# value_of COLUMN: that of kernel `name` and layer `layer` at the last step.
+value_of() {
+    awk -F, -v wanted="$1" -v layer="$layer" -v name="$name" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        $at["layer"] == layer && $at["kernel"] == name { x = $at[wanted] }
+        END { print x }' table
+}
+
 # idx FILE SIZE... < NUMBERS: writes an IDX file of bytes.
 idx() {
     local file=$1 size
@@ -102,6 +110,22 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
         echo "$(column "${pair%:*}" < table | tail -n 1)" \
             "$(column "${pair%:*}" < "${pair#*:}" |
                 awk '{ sum += $1 } END { print sum / NR }')"
+    done | near 1e-5
+}
+
+@test "values of lln and uniform are those of the same alpha and beta" {
+    recall --steps 6 --rate 0.1 --kernel lln,uniform --every 6 --each \
+        --dump '{kernel}.npz' > table
+    for layer in 0 1; do
+        for name in lln uniform; do
+            kernel=lln:alpha=0:beta=0
+            [ $name = uniform ] ||
+                kernel=lln:alpha=$(value_of alpha):beta=$(value_of beta)
+            echo "$(value_of entropy_nats) $(
+                lln-entropy --layout bhnd --causal --layers $layer --quiet \
+                    --kernel "$kernel" $name.npz | column entropy_nats |
+                    awk '{ sum += $1 } END { print sum / NR }')"
+        done
     done | near 1e-5
 }
 

@@ -234,7 +234,10 @@ refused() {
     refuses 2 "--epochs cannot be used with --steps" lln-train --steps 1 \
         --epochs 1
     refuses 2 "--images needs --labels" lln-train --images x
-    refuses 2 "--seeds: 1 is given twice" lln-train --seeds 1,2,1
+    refuses 2 "--seeds: 1 is given twice" lln-train --seeds 1,2,01
+    refuses 2 "--kernel: 'lln' is given twice" lln-train --kernel lln,elu,lln
+    refuses 2 "--kernel: 'lln:factor=0.5' and 'lln:factor=.5' are the same" \
+        lln-train --kernel lln:factor=0.5,lln,lln:factor=.5
     refuses 2 "'x.npz': expected only options; name images with --images" \
         lln-train x.npz
     refuses 2 "--save: 'w.npz': the same file for several kernels or seeds; put {kernel} or {seed} into the name" \

@@ -168,6 +168,17 @@ lln_status lln_train_attention_parse(const char *text, lln_train_attention *a)
     return LLN_OK;
 }
 
+bool lln_train_attention_same(const lln_train_attention *a,
+                              const lln_train_attention *b)
+{
+    return a->kernel == b->kernel && a->match == b->match &&
+           a->alpha == b->alpha && a->beta == b->beta &&
+           a->factor == b->factor && a->mask.block == b->mask.block &&
+           a->mask.window == b->mask.window && a->own_block == b->own_block &&
+           a->eps == b->eps && a->mixture == b->mixture &&
+           a->mixture_learned == b->mixture_learned;
+}
+
 /* Sets a parameter as if the user had given it. */
 static lln_status give(lln_kernel_choice *choice, const char *name,
                        double value)

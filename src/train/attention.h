@@ -98,6 +98,11 @@ struct lln_train_attention {
 LLN_NODISCARD lln_status lln_train_attention_parse(const char *text,
                                                    lln_train_attention *a);
 
+/* Whether both compute the same P for the same q and k, as lln:factor=1 and
+ * lln:match=paper do. */
+bool lln_train_attention_same(const lln_train_attention *a,
+                              const lln_train_attention *b);
+
 /* Sets the constants of a layer with these running standard deviations of the
  * entries of q and k, for heads of e->size. With a = alpha sigma_q = b = beta
  * sigma_k, before the factor:

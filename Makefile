@@ -4,8 +4,8 @@
 # make check      unit and command tests
 # make plots      pictures under build/plots/
 # make bench      speed against the matrix product and other programs
-# make experiment  trains models with six kernels, about half an hour; tables
-#                 in build/experiment/; experiment-long adds 256 tokens
+# make experiment trains models with six kernels; tables in build/experiment/;
+#                 experiment-long adds 256 tokens
 # make lint       house rules, formatting, static analysis, man pages
 # make sanitize   the complete suite under ASan and UBSan
 # make tsan       the parallel parts under ThreadSanitizer

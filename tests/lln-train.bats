@@ -95,6 +95,16 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
     done
 }
 
+@test "training does not depend on how many heads are measured" {
+    for examples in 1 600; do
+        lln-train --task recall -n 8 --pairs 2 --vocabulary 8 --test 600 \
+            --steps 8 --width 8 --head-count 2 --batch 100 --kernel softmax \
+            --columns '*_loss' --examples "$examples" --quiet \
+            > "table$examples"
+    done
+    cmp table1 table600
+}
+
 @test "values of the heads are those of the other tools" {
     recall --steps 6 --kernel softmax --dump heads.safetensors > table
     local options='--layout bhnd --causal --kernel softmax --quiet'
@@ -242,6 +252,11 @@ refused() {
         lln-train x.npz
     refuses 2 "--save: 'w.npz': the same file for several kernels or seeds; put {kernel} or {seed} into the name" \
         lln-train --task recall --save w.npz
+    refuses 2 "--output and --save name the same file: 'w.npz'" \
+        lln-train --task recall --kernel lln --save w.npz -o w.npz
+    refuses 2 "--dump and --save name the same file: 'w-lln.npz'" \
+        lln-train --task recall --kernel lln --dump 'w-{kernel}.npz' \
+        --save w-lln.npz
     refuses 2 "--dump: 'w.npy': expected a name that ends in .npz or .safetensors" \
         lln-train --task recall --kernel lln --dump w.npy
     refuses 1 "no/w.npz: No such file or directory" \
@@ -273,6 +288,7 @@ refused() {
     # shellcheck disable=SC2016 # for the inner shell
     timeout -s INT 60 "$PTY" sh -c '
         lln-train --task recall -n 16 --steps 1000000 --every 1000000 -o t.csv \
-            2> /dev/tty & sleep 2.5; kill $!; wait' > screen 2>&1 || true
+            2> /dev/tty & until grep -aq loss screen; do sleep 0.1; done
+        kill $!; wait' > screen 2>&1 || true
     grep -aqE ' steps, softmax, loss [0-9.]+, ' screen
 }

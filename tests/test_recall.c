@@ -24,7 +24,7 @@ static void close_task(lln_task *task, lln_examples *examples)
 START_TEST(open_shape)
 {
     lln_task task;
-    lln_recall_options o = {64, 0, 128, 100};
+    lln_recall_options o = {64, 16, 128, 100};
     expect_ok(lln_recall_open(&o, &task));
     ck_assert_uint_eq(task.shape.tokens, 64);
     ck_assert_uint_eq(task.shape.input_size, 0);

@@ -125,11 +125,11 @@ static void compare_gradients(const char *name, size_t n, size_t d, bool causal)
         worst = error > worst || isnan(error) ? error : worst;
         top = fmax(top, fabs(wanted));
     }
-    ck_assert_msg(worst <= 1e-6 * top,
+    ck_assert_msg(worst <= 1e-8 * top,
                   "%s, n %zu, d %zu, causal %d: error %g of %g", name, n, d,
                   causal, worst, top);
     if (strncmp(name, "lln+diag", 8) == 0)
-        expect_absolute(h.dmixture, slope(&h, &h.constants.mixture), 1e-6);
+        expect_absolute(h.dmixture, slope(&h, &h.constants.mixture), 1e-8);
     else
         expect_absolute(h.dmixture, 0, 0);
     free(g);

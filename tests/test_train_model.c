@@ -204,6 +204,27 @@ START_TEST(heads_values)
 }
 END_TEST
 
+/* The same heads with a workspace for fewer examples, in more chunks than it
+ * has results. */
+START_TEST(heads_many)
+{
+    learner l = open_learner(&sequence, "lln", LLN_FLOAT32, 150);
+    size_t count = 2 * 150 * 6 * 6;
+    float *all = calloc(6 * count, sizeof *all), *again = all + 3 * count;
+    lln_model_workspace *small;
+    learn(&l);
+    expect_ok(lln_model_workspace_alloc(&l.model, 2, &small));
+    expect_ok(lln_model_heads(&l.model, &l.examples, l.space, all, all + count,
+                              all + 2 * count));
+    expect_ok(lln_model_heads(&l.model, &l.examples, small, again,
+                              again + count, again + 2 * count));
+    ck_assert_mem_eq(again, all, 3 * count * sizeof *all);
+    lln_model_workspace_free(small);
+    free(all);
+    close_learner(&l);
+}
+END_TEST
+
 START_TEST(passes_refuse)
 {
     learner l = open_learner(&patches, "lln", LLN_FLOAT32, 4);
@@ -211,7 +232,7 @@ START_TEST(passes_refuse)
     expect_status(lln_model_evaluate(&l.model, &l.examples, l.space, &score),
                   LLN_EINVAL);
     learn(&l);
-    ((float *)l.model.parts.head.bias)[1] = NAN;
+    ((float *)l.model.parts.classifier.bias)[1] = NAN;
     expect_status(
         lln_model_learn(&l.model, &l.examples, l.space, l.gradients, &score),
         LLN_ENOCONV);
@@ -245,7 +266,7 @@ START_TEST(open_refuses)
                       LLN_EINVAL);
     }
     ck_assert_str_eq(lln_error_message(),
-                     "a size of the model is 1048577, expected 1 to 1048576");
+                     "model: layers: 1048577, expected 1 to 1048576");
     lln_model_close(&model);
 }
 END_TEST
@@ -305,6 +326,7 @@ int main(void)
     tcase_add_loop_test(model, learn_any_threads, 0, 2);
     tcase_add_test(model, learn_running_deviations);
     tcase_add_test(model, heads_values);
+    tcase_add_test(model, heads_many);
     tcase_add_test(model, passes_refuse);
     tcase_add_test(model, open_refuses);
     tcase_add_test(model, open_weights);

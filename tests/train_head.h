@@ -19,24 +19,9 @@ typedef struct {
     double dmixture;
 } train_head;
 
-static inline void *train_at(const train_head *h, void *x, size_t element)
-{
-    return (char *)x + element * lln_precision_size(h->extent.precision);
-}
-
 static inline double train_get(const train_head *h, const void *x, size_t at)
 {
-    return h->extent.precision == LLN_FLOAT32 ? (double)((const float *)x)[at]
-                                              : ((const double *)x)[at];
-}
-
-static inline void train_put(const train_head *h, void *x, size_t at,
-                             double value)
-{
-    if (h->extent.precision == LLN_FLOAT32)
-        ((float *)x)[at] = (float)value;
-    else
-        ((double *)x)[at] = value;
+    return lln_matrix_get((lln_matrix){h->extent.precision, 1, 1, x}, 0, at);
 }
 
 /* Element (i, l) of part 0: q, 1: k, 2: v, of values or gradients. */
@@ -46,8 +31,8 @@ static inline size_t train_index(const train_head *h, size_t part, size_t i,
     return i * h->extent.stride + part * h->extent.size + l;
 }
 
-/* Values are rounded to float32 in both precisions; arrays contain NaN where
- * nothing was written, except for scratch, which contains garbage. */
+/* Values are rounded to float32 in both precisions. All arrays that passes
+ * write contain NaN, also kept and scratch. */
 static inline train_head train_open(const char *text, size_t n, size_t d,
                                     double sigma, bool causal,
                                     lln_precision precision)
@@ -72,17 +57,17 @@ static inline train_head train_open(const char *text, size_t n, size_t d,
     h.kept = lln_array_alloc(kept, size);
     h.scratch = lln_array_alloc(scratch, size);
     for (size_t i = 0; i < count; i++) {
-        train_put(&h, h.values, i, (float)drawn[i]);
-        train_put(&h, h.gradients, i, NAN);
+        lln_precision_set(precision, h.values, i, (float)drawn[i]);
+        lln_precision_set(precision, h.gradients, i, NAN);
     }
     for (size_t i = 0; i < outs; i++) {
-        train_put(&h, h.dout, i, (float)drawn[count + i]);
-        train_put(&h, h.out, i, NAN);
+        lln_precision_set(precision, h.dout, i, (float)drawn[count + i]);
+        lln_precision_set(precision, h.out, i, NAN);
     }
     for (size_t i = 0; i < kept; i++)
-        train_put(&h, h.kept, i, NAN);
+        lln_precision_set(precision, h.kept, i, NAN);
     for (size_t i = 0; i < scratch; i++)
-        train_put(&h, h.scratch, i, NAN);
+        lln_precision_set(precision, h.scratch, i, NAN);
     free(drawn);
     return h;
 }
@@ -100,10 +85,11 @@ static inline void train_close(train_head *h)
 static inline void train_forward(train_head *h)
 {
     size_t d = h->extent.size;
-    h->attention.kernel->forward(&h->attention, &h->extent, &h->constants,
-                                 h->values, train_at(h, h->values, d),
-                                 train_at(h, h->values, 2 * d), h->out, h->kept,
-                                 h->scratch);
+    h->attention.kernel->forward(
+        &h->attention, &h->extent, &h->constants, h->values,
+        lln_precision_at(h->extent.precision, h->values, d),
+        lln_precision_at(h->extent.precision, h->values, 2 * d), h->out,
+        h->kept, h->scratch);
 }
 
 static inline void train_backward(train_head *h)
@@ -111,9 +97,12 @@ static inline void train_backward(train_head *h)
     size_t d = h->extent.size;
     h->attention.kernel->backward(
         &h->attention, &h->extent, &h->constants, h->values,
-        train_at(h, h->values, d), train_at(h, h->values, 2 * d), h->dout,
-        h->kept, h->gradients, train_at(h, h->gradients, d),
-        train_at(h, h->gradients, 2 * d), &h->dmixture, h->scratch);
+        lln_precision_at(h->extent.precision, h->values, d),
+        lln_precision_at(h->extent.precision, h->values, 2 * d), h->dout,
+        h->kept, h->gradients,
+        lln_precision_at(h->extent.precision, h->gradients, d),
+        lln_precision_at(h->extent.precision, h->gradients, 2 * d),
+        &h->dmixture, h->scratch);
 }
 
 /* sum_il dout_il out_il after a forward pass: the loss whose gradients

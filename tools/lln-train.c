@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * lln-train: trains small transformers with each attention, and measures their
- * heads meanwhile. */
+ * heads during training. */
 
 #include <math.h>
 #include <string.h>
@@ -24,12 +24,12 @@ static const cli_option option_table[] = {
     {"images", 0, CLI_TEXT, "FILE",
      "training images, in IDX or .npy (those of Fashion-MNIST)", ASKED(images),
      0, 0, false},
-    {"labels", 0, CLI_TEXT, "FILE", "their labels, from 0", ASKED(labels), 0, 0,
-     false},
+    {"labels", 0, CLI_TEXT, "FILE", "their classes, from 0", ASKED(labels), 0,
+     0, false},
     {"test-images", 0, CLI_TEXT, "FILE",
      "held-out images (those of Fashion-MNIST; with --images the last ones)",
      ASKED(test_images), 0, 0, false},
-    {"test-labels", 0, CLI_TEXT, "FILE", "their labels", ASKED(test_labels), 0,
+    {"test-labels", 0, CLI_TEXT, "FILE", "their classes", ASKED(test_labels), 0,
      0, false},
     {"train", 0, CLI_COUNT, "N",
      "train on the first N images; 0: on all (12000; with --images 0)",
@@ -85,7 +85,7 @@ static const cli_option option_table[] = {
     {"decay", 0, CLI_REAL, "X", "weight decay of AdamW (0.01)", ASKED(decay), 0,
      1e6, false},
     {"clip", 0, CLI_REAL, "X",
-     "largest norm of a gradient; longer ones are scaled; 0: any (0)",
+     "scale a gradient down to this norm if its norm is larger; 0: never (0)",
      ASKED(clip), 0, 1e300, false},
     {"every", 0, CLI_COUNT, "N",
      "steps from one row of the table to the next (a quarter of the steps)",
@@ -106,7 +106,8 @@ static const cli_option option_table[] = {
      "the same way",
      ASKED(save), 0, 0, false},
     {"load", 0, CLI_TEXT, "FILE",
-     "begin with the weights of this file of --save", ASKED(load), 0, 0, false},
+     "begin with the weights of this file, which --save wrote", ASKED(load), 0,
+     0, false},
     {0},
 };
 

@@ -13,11 +13,15 @@
  * of `inputs`, which end with NULL. Call it before any work. */
 void side_file_check(const char *path, const char *const *inputs);
 
-/* Opens a temporary file for `path`, a text that lives until side_file_close,
- * which gives it this name. Both end the process on failure, and so does
- * side_file_expect for a status other than LLN_OK of what writes the file. */
+/* Opens a temporary file, which side_file_close renames to `path`; this text
+ * must live until then. Ends the process on failure. */
 FILE *side_file_open(const char *path);
+
+/* Takes the status of the function that writes the file; ends the process with
+ * its message if it failed. */
 void side_file_expect(lln_status status);
+
+/* Closes the file and gives it its name. Ends the process on failure. */
 void side_file_close(void);
 
 #endif

@@ -30,7 +30,7 @@ mode_t temporary_permissions(const struct stat *old);
  * name. -1 and errno: it failed. */
 int temporary_publish(temporary_file which, const char *path);
 
-/* Gives up a file that was opened, which may then be opened again. */
+/* Removes a file that was opened; another one may then be opened. */
 void temporary_abandon(temporary_file which);
 
 /* Removes the files that are not published. Safe in a signal handler. */

@@ -124,10 +124,8 @@ static void open_kernel(training *t, size_t kernel)
         cli_check(status);
         t->learners[i].seconds = 0;
     }
-    size_t batch =
-        train_asked.batch > t->held.count ? train_asked.batch : t->held.count;
-    cli_check(lln_model_workspace_alloc(&t->learners[0].model, batch,
-                                        &t->setting.space));
+    cli_check(lln_model_workspace_alloc(&t->learners[0].model,
+                                        train_asked.batch, &t->setting.space));
 }
 
 static void close_kernel(training *t)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "options.h"
 #include "side_file.h"
 #include "train.h"
 #include "train/weights.h"
@@ -51,21 +52,31 @@ static lln_writer_format find_format(const char *option, const char *path)
     return format;
 }
 
-/* The names of all files of an option. */
+/* A file that is written, and the option that names it. */
 typedef struct {
-    const char *option, *pattern;
-    char **names; /* [count] */
+    const char *option;
+    char *name;
+} named_file;
+
+typedef struct {
+    named_file *files; /* [count] */
     size_t count;
 } file_list;
 
-static void add_name(file_list *list, char *name)
+static void add_file(file_list *list, const char *option, char *name)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->names[i], name) == 0)
+    for (size_t i = 0; i < list->count; i++) {
+        const char *other = list->files[i].option;
+        if (strcmp(list->files[i].name, name) != 0)
+            continue;
+        if (strcmp(other, option) == 0)
             cli_usage("--%s: '%s': the same file for several kernels or seeds; "
                       "put {kernel} or {seed} into the name",
-                      list->option, name);
-    list->names[list->count++] = name;
+                      option, name);
+        cli_usage("--%s and --%s name the same file: '%s'", other, option,
+                  name);
+    }
+    list->files[list->count++] = (named_file){option, name};
 }
 
 /* load: the weights that the same model is read from, or NULL. */
@@ -84,40 +95,34 @@ static void check_file(const char *option, const char *name, const char *load)
     side_file_check(name, inputs);
 }
 
-static void check_option(const char *option, const char *pattern,
-                         const lln_train_attention *kernels,
-                         size_t kernel_count, const char *const *seeds,
-                         size_t seed_count)
+/* Checks the files of one model. */
+static void check_model(file_list *list, const char *kernel, const char *seed)
 {
-    file_list list = {option, pattern, NULL, 0};
-    if (!pattern)
-        return;
-    list.names = cli_alloc(kernel_count * seed_count, sizeof *list.names);
-    for (size_t k = 0; k < kernel_count; k++)
-        for (size_t s = 0; s < seed_count; s++)
-            add_name(&list,
-                     train_file_name(pattern, kernels[k].name, seeds[s]));
-    for (size_t i = 0; i < list.count; i++) {
-        const char *kernel = kernels[i / seed_count].name;
-        char *load = train_asked.load
-                         ? train_file_name(train_asked.load, kernel,
-                                           seeds[i % seed_count])
-                         : NULL;
-        check_file(option, list.names[i], load);
-        free(load);
-        free(list.names[i]);
-    }
-    free(list.names);
+    const train_options *o = &train_asked;
+    const char *options[] = {"dump", "save"}, *patterns[] = {o->dump, o->save};
+    char *load = o->load ? train_file_name(o->load, kernel, seed) : NULL;
+    for (size_t i = 0; i < 2; i++)
+        if (patterns[i]) {
+            char *name = train_file_name(patterns[i], kernel, seed);
+            add_file(list, options[i], name);
+            check_file(options[i], name, load);
+        }
+    free(load);
 }
 
 void train_files_check(const lln_train_attention *kernels, size_t kernel_count,
                        const char *const *seeds, size_t seed_count)
 {
-    const train_options *o = &train_asked;
-    if (o->dump && o->save && strcmp(o->dump, o->save) == 0)
-        cli_usage("--dump and --save name the same file");
-    check_option("dump", o->dump, kernels, kernel_count, seeds, seed_count);
-    check_option("save", o->save, kernels, kernel_count, seeds, seed_count);
+    size_t most = 1 + 2 * kernel_count * seed_count;
+    file_list list = {cli_alloc(most, sizeof *list.files), 0};
+    if (run_shared.output)
+        add_file(&list, "output", cli_copy(run_shared.output));
+    for (size_t k = 0; k < kernel_count; k++)
+        for (size_t s = 0; s < seed_count; s++)
+            check_model(&list, kernels[k].name, seeds[s]);
+    for (size_t i = 0; i < list.count; i++)
+        free(list.files[i].name);
+    free(list.files);
 }
 
 enum { ROLES = 3, KEY = 32 };

@@ -14,7 +14,7 @@ char *train_file_name(const char *pattern, const char *kernel,
                       const char *seed);
 
 /* Ends the process if --dump or --save names a file that cannot be written, an
- * input, or one file for several of the kernels and seeds. */
+ * input, or a file that --output, another option, kernel or seed names too. */
 void train_files_check(const lln_train_attention *kernels, size_t kernel_count,
                        const char *const *seeds, size_t seed_count);
 

@@ -19,7 +19,7 @@ typedef struct {
     double seconds; /* of training */
 } train_learner;
 
-/* What the learners of a kernel share. */
+/* Shared by the learners of a kernel. */
 typedef struct {
     const lln_task *task;
     lln_train_attention attention;
@@ -33,13 +33,17 @@ LLN_NODISCARD lln_status train_learner_open(const train_setting *setting,
                                             train_learner *learner);
 void train_learner_close(train_learner *learner);
 
-/* Sets alpha and beta from the first batch, unless the weights were read with
- * them; one step; and loss and accuracy on the held-out examples. */
+/* Sets alpha and beta from the first batch; after --load, they are those of the
+ * file. */
 LLN_NODISCARD lln_status train_learner_begin(train_setting *setting,
                                              train_learner *learner);
+
+/* Trains on the batch of step `step`, from 0. */
 LLN_NODISCARD lln_status train_learner_step(train_setting *setting,
                                             train_learner *learner,
                                             size_t step);
+
+/* Loss and accuracy on all held-out examples. */
 LLN_NODISCARD lln_status train_learner_test(train_setting *setting,
                                             const train_learner *learner,
                                             lln_model_score *score);

@@ -65,7 +65,8 @@ static lln_status open_recall(lln_task *task)
     return lln_recall_open(&options, task);
 }
 
-/* Without options, as many images as the files of the option have. */
+/* The limits of --train and --test are for Fashion-MNIST. Of the files of
+ * --images, all images are used by default. */
 static lln_status open_images(lln_task *task)
 {
     train_options *o = &train_asked;

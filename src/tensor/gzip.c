@@ -3,14 +3,11 @@
 
 #include <stdlib.h>
 
-#define ZLIB_CONST /* the input is const */
-#include <zlib.h>
-
 #include "core/memory.h"
+#include "tensor/inflate.h"
 
 enum {
     FIRST_ROOM = 1 << 16,
-    PIECE = 1 << 30,           /* bytes passed to zlib at a time */
     GZIP_ONLY = MAX_WBITS + 16 /* of inflateInit2 */
 };
 
@@ -27,7 +24,7 @@ bool lln_gzip_begins(const unsigned char *bytes, size_t size)
     return size >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
 }
 
-/* Doubles the room, or grows it to one byte more than is claimed. */
+/* Doubles the room, but at most to one byte more than is claimed. */
 static lln_status grow_room(inflation *i, size_t claimed)
 {
     size_t larger = claimed < 2 * i->room ? claimed + 1 : 2 * i->room;
@@ -41,7 +38,7 @@ static lln_status grow_room(inflation *i, size_t claimed)
     return LLN_OK;
 }
 
-/* The failure, or LLN_OK for a code that is none. */
+/* The status and message for a code of zlib. */
 static lln_status explain(int code, const inflation *i)
 {
     if (code == Z_OK || code == Z_STREAM_END)
@@ -60,14 +57,10 @@ static lln_status explain(int code, const inflation *i)
 /* Inflates into the room that is left. *ended: the file is complete. */
 static lln_status fill_room(inflation *i, bool *ended)
 {
-    uInt in = i->in_left < PIECE ? (uInt)i->in_left : PIECE;
-    uInt out = i->room - i->used < PIECE ? (uInt)(i->room - i->used) : PIECE;
-    i->stream.avail_in = in;
-    i->stream.avail_out = out;
+    size_t left = i->room - i->used;
     i->stream.next_out = i->bytes + i->used;
-    int code = inflate(&i->stream, Z_NO_FLUSH);
-    i->in_left -= in - i->stream.avail_in;
-    i->used += out - i->stream.avail_out;
+    int code = lln_inflate_piece(&i->stream, &i->in_left, &left);
+    i->used = i->room - left;
     LLN_TRY(explain(code, i));
     *ended = code == Z_STREAM_END && i->in_left == 0;
     if (code != Z_STREAM_END || *ended)

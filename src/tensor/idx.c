@@ -42,7 +42,7 @@ static size_t get_axis(const unsigned char *at)
            at[3];
 }
 
-/* Sets everything but the data; *bytes: their size. */
+/* Sets all but the address of the data; *data: their size in bytes. */
 static lln_status read_header(const unsigned char *bytes, size_t size,
                               lln_elements *elements, size_t *data)
 {

@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/zip_unpack.h"
 
-#define ZLIB_CONST /* the input is const */
-#include <zlib.h>
+#include "tensor/inflate.h"
 
 enum {
     CHECKED = 4 << 20, /* bytes added to the checksum at a time */
-    PEEK = 1 << 20,    /* packed bytes read to unpack the first bytes */
-    PIECE = 1 << 30    /* bytes passed to zlib at a time */
+    PEEK = 1 << 20     /* packed bytes read to unpack the first bytes */
 };
-
-/* Calls zlib once; its counts have 32 bits. */
-static int inflate_piece(z_stream *stream, size_t *in_left, size_t *out_left)
-{
-    uInt in = *in_left < PIECE ? (uInt)*in_left : PIECE;
-    uInt out = *out_left < PIECE ? (uInt)*out_left : PIECE;
-    stream->avail_in = in;
-    stream->avail_out = out;
-    int code = inflate(stream, Z_NO_FLUSH);
-    *in_left -= in - stream->avail_in;
-    *out_left -= out - stream->avail_out;
-    return code;
-}
 
 /* The failure to get `wanted` bytes. */
 static lln_status explain_failure(int code, const z_stream *stream,
@@ -55,7 +40,7 @@ static lln_status inflate_bytes(const lln_zip_member *member,
     unsigned char spare;
     int code = inflateInit2(&stream, -MAX_WBITS);
     while (code == Z_OK && out_left > 0)
-        code = inflate_piece(&stream, &in_left, &out_left);
+        code = lln_inflate_piece(&stream, &in_left, &out_left);
     lln_status status = out_left > 0
                             ? explain_failure(code, &stream, out_left, wanted)
                             : LLN_OK;
@@ -63,7 +48,7 @@ static lln_status inflate_bytes(const lln_zip_member *member,
     /* After the last byte both the stream and the packed bytes must end. */
     stream.next_out = &spare;
     while (whole && code == Z_OK && room > 0)
-        code = inflate_piece(&stream, &in_left, &room);
+        code = lln_inflate_piece(&stream, &in_left, &room);
     inflateEnd(&stream);
     if (!whole)
         return status;

@@ -33,9 +33,10 @@ static lln_status no_gradients(const char *name)
                     exists ? "has no gradients" : "unknown", known);
 }
 
-/* Copies the parts of the text to `rest`, except for those that the table of
- * kernels does not have. */
-static lln_status take_own(const char *text, char *rest, lln_train_attention *a)
+/* Reads the parameters that kernel/table does not have, factor=F and
+ * ratio=learned, and copies the others to `rest`. */
+static lln_status take_training_parameters(const char *text, char *rest,
+                                           lln_train_attention *a)
 {
     static const lln_range positive = {0, INFINITY, .excluded = true};
     char copy[LLN_KERNEL_TEXT], *parts = copy, *part;
@@ -133,7 +134,7 @@ static const lln_train_kernel *find_row(const char *text)
     return NULL;
 }
 
-/* The choice by which the table of kernels measures uniform attention. */
+/* kernel/table has no uniform attention: lln with alpha = beta = 0 is it. */
 static lln_status parse_uniform(const char *text, lln_train_attention *a)
 {
     if (strcmp(text, "uniform") != 0)
@@ -158,9 +159,10 @@ lln_status lln_train_attention_parse(const char *text, lln_train_attention *a)
     if (parsed.kernel == &lln_train_uniform) {
         LLN_TRY(parse_uniform(text, &parsed));
     } else {
-        bool scalable = strncmp(rest, "lln", 3) == 0;
+        bool scalable = parsed.kernel == &lln_train_lln ||
+                        parsed.kernel == &lln_train_lln_diag;
         if (scalable)
-            LLN_TRY(take_own(text, rest, &parsed));
+            LLN_TRY(take_training_parameters(text, rest, &parsed));
         LLN_TRY(lln_kernel_parse(scalable ? rest : text, &parsed.choice));
         LLN_TRY(read_parameters(&parsed));
     }

@@ -26,8 +26,8 @@ typedef struct {
     bool causal;
 } lln_train_extent;
 
-/* What one layer's attention is besides its input. Constants in the backward
- * pass, except `mixture`. */
+/* Parameters of the attention of one layer. Constants in the backward pass,
+ * except `mixture`. */
 typedef struct {
     double alpha, beta; /* of lln, for all heads of the layer */
     double mixture;     /* logit of the weight of lln in lln+diag, learned */
@@ -66,7 +66,8 @@ typedef enum {
     LLN_TRAIN_STATED /* given */
 } lln_train_match;
 
-/* A table of the matched side s, see attention_constants.c; zeroed: empty. */
+/* A table of a = alpha sigma_q for match=exact, see attention_constants.c;
+ * empty if zeroed. */
 enum { LLN_TRAIN_SIDES = 96 };
 typedef struct {
     size_t size;
@@ -76,8 +77,8 @@ typedef struct {
 /* A parsed choice, such as "lln:match=exact" or "window:reach=8". */
 struct lln_train_attention {
     const lln_train_kernel *kernel;
-    lln_kernel_choice choice;   /* of the table of kernels; uniform: lln with
-                                   alpha = beta = 0 */
+    lln_kernel_choice choice; /* of kernel/table; for uniform, lln with alpha =
+                                 beta = 0 */
     char name[LLN_KERNEL_TEXT]; /* as it was given */
     lln_train_match match;
     double alpha, beta; /* with LLN_TRAIN_STATED */
@@ -112,7 +113,7 @@ bool lln_train_attention_same(const lln_train_attention *a,
  *           lln_theory_lln_match by interpolation between values that are
  *           computed when first needed and stored in a->sides; D2 to 1e-6, and
  *           to 1 % for sigma_q sigma_k above 13
- * `mixture` is set unless it is learned, as the caller does it then.
+ * Also sets c->mixture, unless it is learned: then the caller sets it.
  * LLN_EUNDEFINED: alpha and beta follow from sigma_q and sigma_k, and one of
  * them is not positive, or sigma_q^2 sigma_k^2 is 0 or not finite. LLN_ENOMEM.
  */
@@ -121,12 +122,18 @@ LLN_NODISCARD lln_status lln_train_constants_set(lln_train_attention *a,
                                                  double sigma_q, double sigma_k,
                                                  lln_train_constants *c);
 
-/* The choice that measures P of a layer with these constants: that of the
- * kernel with alpha, beta and the ratio set. LLN_EINVAL: an error of the
- * table. */
+/* The kernel of kernel/table that computes P of a layer with these constants.
+ * LLN_EINVAL: that table refuses a value. */
 LLN_NODISCARD lln_status lln_train_choice(const lln_train_attention *a,
                                           const lln_train_constants *c,
                                           lln_kernel_choice *choice);
+
+/* `count` elements rounded up, so that an array after them begins at a multiple
+ * of 64 bytes if they do. */
+static inline size_t lln_train_aligned(size_t count)
+{
+    return (count + 15) / 16 * 16;
+}
 
 /* Row `index` of the table; NULL after the last. */
 const lln_train_kernel *lln_train_kernel_at(size_t index);

@@ -7,11 +7,8 @@
 
 #include "core/vector_math.h"
 
-/* Loops are compiled for this number of columns, the usual size of a head, and
- * for any number. */
-enum { BLOCK = 16 };
-
-/* A recurrence over the tokens, see columns() and features() in the body. */
+/* A recurrence over the tokens, see columns() and features() in
+ * attention_linear.inc. */
 typedef struct {
     size_t n, d;
     const void *in, *out, *gate; /* [n x d] */

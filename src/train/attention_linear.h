@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Attention made of features, P_ij = left_i.right_j, in O(N d dv), with
- * gradients by the features. Rows of P sum to 1, or to less: the kernels put
- * what divides a row into `left`. */
+ * gradients by the features. Kernels divide `left` by the sum of the row. */
 #ifndef LLN_TRAIN_ATTENTION_LINEAR_H
 #define LLN_TRAIN_ATTENTION_LINEAR_H
 
 #include "train/attention.h"
+
+/* The size of a head for which loops are also compiled with a constant. */
+enum { LLN_TRAIN_USUAL = 16 };
 
 /* Features of a head, all in the precision of the extent. With a causal mask,
  *     P_ts = sum_l left_tl right_sl gate_(s+1)l ... gate_tl,   s <= t. */
 typedef struct {
     void *left, *right; /* [tokens x size] */
     void *gate;         /* [tokens x size]; NULL: not causal */
-    void *sums;         /* [size x size], at least 2 elements: right'v if not
+    void *sums;         /* [size x size], at least 16 elements: right'v if not
                            causal, else scratch */
 } lln_train_features;
 
-/* Elements of those arrays, one after the other, and their places. */
+/* Elements of memory for those arrays, and the arrays in this memory. */
 size_t lln_train_features_count(const lln_train_extent *e);
 lln_train_features lln_train_features_at(const lln_train_extent *e,
                                          void *memory);
@@ -27,11 +29,12 @@ void lln_train_linear_forward(const lln_train_extent *e,
                               const lln_train_features *f, const void *v,
                               void *out);
 
-/* Gradients by the features, in scratch. */
+/* Gradients by the features, in scratch. Sums over i are over the queries that
+ * see key j. */
 typedef struct {
-    void *left;  /* [tokens x size] dout.(d out / d left) */
-    void *right; /* [tokens x size], less that of the sum of a row:
-                    sum_i P'_ij (dout_i.v_j - inner_i), P' without right_j */
+    void *left;  /* [tokens x size] by left: sum_j right_jl (dout_i.v_j) */
+    void *right; /* [tokens x size] by right, minus what the sum of a row adds:
+                    sum_i left_il (dout_i.v_j - inner_i) */
     void *inner; /* [tokens] dout_i.out_i */
 } lln_train_feature_gradients;
 
@@ -44,11 +47,5 @@ lln_train_feature_gradients
 lln_train_linear_backward(const lln_train_extent *e,
                           const lln_train_features *f, const void *v,
                           const void *dout, void *dv, void *scratch);
-
-/* count rounded up so that the next array is aligned. */
-static inline size_t lln_train_aligned(size_t count)
-{
-    return (count + 15) / 16 * 16;
-}
 
 #endif

@@ -7,9 +7,6 @@
 #include "train/attention_internal.h"
 #include "train/attention_linear.h"
 
-/* The size of a head for which loops are compiled with a constant. */
-enum { USUAL = 16 };
-
 #define LLN_BODY "train/attention_lln.inc"
 #include "core/both_precisions.h"
 

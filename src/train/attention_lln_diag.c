@@ -34,7 +34,7 @@ static size_t kept_of(const lln_train_attention *a, const lln_train_extent *e)
     return lln_train_lln_kept(e) + lln_train_local_kept(&local, e);
 }
 
-/* That of the parts, one after the other, and of the scaled gradient. */
+/* For the scaled gradient, then for lln and blockdiag, one after the other. */
 static size_t scratch_of(const lln_train_attention *a,
                          const lln_train_extent *e)
 {

@@ -13,11 +13,12 @@
 typedef struct {
     lln_mask mask;
     double weight; /* of P v in the output */
-    double rest;   /* factor of what the output contains already; backward()
-                      then adds to the gradients. 0: both are written */
+    double rest;   /* factor of what the output contains before. If it is not 0,
+                      backward() adds to the gradients that are there */
 } lln_train_local;
 
-/* That of a choice, alone in the output. */
+/* That of softmax, blockdiag and window: weight 1, rest 0. lln+diag changes
+ * both. */
 lln_train_local lln_train_local_of(const lln_train_attention *a,
                                    const lln_train_extent *e);
 

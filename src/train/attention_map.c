@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Attention by a feature of each entry, P_ij = phi(q_i).phi(k_j) / z_i with
- * z_i = phi(q_i).(sum of phi(k_j) over the keys of row i) + eps: phi(x) =
- * elu(x)
- * + 1, or max(x, 0), whose row is 0 if z_i is. With s the sum of phi(k), dl and
- * dr the gradients by left = phi(q) / z and right = phi(k), and g = dout:
- *     dq_il = phi'(q_il) (dl_il - (g_i.out_i) s_l) / z_i,
- *     dk_jl = phi'(k_jl) (dr_jl - sum_i left_il (g_i.out_i)). */
+ * z_i = phi(q_i).s_i + eps, s_i the sum of phi(k_j) over the keys of row i.
+ * phi(x) is elu(x) + 1, or max(x, 0); row i is 0 if z_i is 0. With dl and dr
+ * the gradients by left = phi(q) / z and right = phi(k), and g = dout: dq_il =
+ * phi'(q_il) (dl_il - (g_i.out_i) s_il) / z_i, dk_jl = phi'(k_jl) (dr_jl -
+ * sum_i left_il (g_i.out_i)). */
 #include <math.h>
 
 #include "core/vector_math.h"
 #include "train/attention_internal.h"
 #include "train/attention_linear.h"
-
-/* The size of a head for which loops are compiled with a constant. */
-enum { USUAL = 16 };
 
 #define LLN_BODY "train/attention_map.inc"
 #include "core/both_precisions.h"

@@ -25,8 +25,8 @@ typedef struct {
 } lln_block_kept;
 
 /* Scratch. narrow: [rows x width]; wide: [rows x the larger of 3 width and the
- * hidden width of the MLP]; sums: as many as a row of wide; attention: that of
- * the attention of a head. */
+ * hidden width of the MLP]; sums: [the columns of wide]; attention: scratch
+ * of the attention of one head. */
 typedef struct {
     void *narrow, *wide, *attention;
     double *sums;

@@ -7,8 +7,6 @@
 #include "core/memory.h"
 #include "train/pooling.h"
 
-enum { LINE = 16 /* elements; arrays begin at a multiple of it */ };
-
 /* Divides one allocation into arrays, or counts the elements if there is none
  * yet. */
 typedef struct {
@@ -17,15 +15,10 @@ typedef struct {
     size_t used;
 } divider;
 
-static size_t aligned(size_t count)
-{
-    return (count + LINE - 1) / LINE * LINE;
-}
-
 static void *divide(divider *d, size_t count)
 {
     size_t first = d->used;
-    d->used += aligned(count);
+    d->used += lln_train_aligned(count);
     return d->memory ? lln_precision_at(d->precision, d->memory, first) : NULL;
 }
 
@@ -64,7 +57,7 @@ static void divide_all(divider *d, const lln_model *m, size_t examples,
     size_t rows = examples * m->task.tokens, width = m->sizes.width;
     size_t wide = larger(3 * width, m->sizes.mlp);
     size_t answers = m->task.per_token ? rows : examples;
-    c->kept = aligned(kernel->kept(&m->attention, &m->extent));
+    c->kept = lln_train_aligned(kernel->kept(&m->attention, &m->extent));
     for (size_t i = 0; i < m->sizes.depth; i++)
         c->blocks[i] = divide_block(d, m, examples, c->kept);
     c->input = divide(d, rows * m->task.input_size);
@@ -150,23 +143,24 @@ void lln_chunk_score(const lln_model *model, const lln_examples *examples,
     size_t answers = lln_pooling_forward(&model->task, precision, examples,
                                          model->sizes.width, chunk->y,
                                          chunk->pooled, chunk->answers);
-    lln_linear_forward(&parts->head, answers, chunk->pooled, false,
+    lln_linear_forward(&parts->classifier, answers, chunk->pooled, false,
                        chunk->logits);
     lln_cross_entropy_add(precision, answers, model->task.classes,
                           chunk->logits, chunk->answers, scale, sum);
 }
 
 /* From the gradient of the logits to that of x after the last block. */
-static void head_backward(const lln_model *model, const lln_examples *examples,
-                          lln_chunk *chunk, const lln_parts *gradient)
+static void classifier_backward(const lln_model *model,
+                                const lln_examples *examples, lln_chunk *chunk,
+                                const lln_parts *gradient)
 {
     lln_precision precision = model->sizes.precision;
     size_t rows = examples->count * model->task.tokens;
     size_t width = model->sizes.width;
     void *dpooled = chunk->scratch.wide, *dy = chunk->scratch.narrow;
-    lln_linear_backward(&model->parts.head,
+    lln_linear_backward(&model->parts.classifier,
                         lln_pooling_rows(&model->task, examples), chunk->pooled,
-                        chunk->logits, &gradient->head, dpooled,
+                        chunk->logits, &gradient->classifier, dpooled,
                         chunk->scratch.sums);
     lln_pooling_backward(&model->task, precision, examples, width, dpooled, dy);
     memset(chunk->x, 0, rows * width * lln_precision_size(precision));
@@ -177,7 +171,7 @@ static void head_backward(const lln_model *model, const lln_examples *examples,
 void lln_chunk_backward(const lln_model *model, const lln_examples *examples,
                         lln_chunk *chunk, const lln_parts *gradient)
 {
-    head_backward(model, examples, chunk, gradient);
+    classifier_backward(model, examples, chunk, gradient);
     for (size_t i = model->sizes.depth; i-- > 0;) {
         lln_self_attention_run run = run_of(model, examples, chunk, i);
         lln_block_backward(&model->parts.blocks[i], &run, &chunk->blocks[i],

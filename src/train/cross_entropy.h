@@ -16,9 +16,9 @@ typedef struct {
                        answer */
 } lln_cross_entropy;
 
-/* Adds `rows` rows of logits [rows x classes] to *sum. With scale > 0, the
- * logits are replaced by the gradient of scale times the loss; otherwise they
- * are spoiled. */
+/* Adds the loss of logits [rows x classes] with answers [rows], each below
+ * classes, to *sum; a NaN among them makes the loss NaN. Replaces the logits by
+ * the gradient of scale times the loss. */
 void lln_cross_entropy_add(lln_precision precision, size_t rows, size_t classes,
                            void *logits, const int32_t *answers, double scale,
                            lln_cross_entropy *sum);

@@ -91,7 +91,7 @@ static lln_status too_few(const lln_image_file *file, size_t wanted,
                     lln_text_plural(file->count), wanted, what);
 }
 
-/* Test files must be as the training files are. */
+/* Images of both files must have the same size and kind of number. */
 static lln_status compare_files(const sources *from)
 {
     const lln_tensor *train = &from->train.images.elements.tensor;
@@ -154,7 +154,7 @@ static lln_status check_patch(const lln_images_options *o,
 }
 
 static lln_status read_stored(const lln_image_file *file, size_t first,
-                              size_t count, size_t patch, size_t classes,
+                              size_t count, const lln_images_options *o,
                               stored *s)
 {
     size_t size = file->rows * file->columns * file->channels;
@@ -163,27 +163,19 @@ static lln_status read_stored(const lln_image_file *file, size_t first,
     s->labels = lln_array_alloc_raw(count, sizeof *s->labels);
     if (!s->values || !s->labels)
         return LLN_ENOMEM;
-    LLN_TRY(lln_image_file_labels(file, first, count, classes, s->labels));
-    return lln_image_file_patches(file, first, count, patch, s->values);
+    LLN_TRY(lln_image_file_labels(file, first, count, o->classes, s->labels));
+    return lln_image_file_patches(file, first, count, o->patch, s->values);
 }
 
 /* Checks all labels of the training file, also those of images that are not
- * used, and sets the number of classes. */
-static lln_status find_classes(const lln_images_options *o,
-                               const lln_image_file *file, size_t *classes)
+ * used. */
+static lln_status check_labels(const lln_images_options *o,
+                               const lln_image_file *file)
 {
-    int32_t label, largest = 0;
-    size_t limit = o->classes > 0 ? o->classes : LLN_IMAGES_CLASSES;
-    for (size_t i = 0; i < file->count; i++) {
-        LLN_TRY(lln_image_file_labels(file, i, 1, limit, &label));
-        largest = label > largest ? label : largest;
-    }
-    *classes = o->classes > 0 ? o->classes : (size_t)largest + 1;
-    if (*classes > 1)
-        return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
-                    "%s: all labels are 0; expected at least two classes",
-                    file->labels.name);
+    int32_t label;
+    for (size_t i = 0; i < file->count; i++)
+        LLN_TRY(lln_image_file_labels(file, i, 1, o->classes, &label));
+    return LLN_OK;
 }
 
 static void standardise(stored *s, size_t size, double mean, double deviation)
@@ -208,12 +200,11 @@ static lln_status standardise_all(const lln_image_file *file, images *state)
 }
 
 static lln_status read_images(const lln_images_options *o, const sources *from,
-                              size_t classes, images *state)
+                              images *state)
 {
-    LLN_TRY(read_stored(&from->train, 0, from->train_count, o->patch, classes,
-                        &state->train));
-    LLN_TRY(read_stored(test_file(from), from->test_first, from->test_count,
-                        o->patch, classes, &state->test));
+    LLN_TRY(read_stored(&from->train, 0, from->train_count, o, &state->train));
+    LLN_TRY(read_stored(test_file(from), from->test_first, from->test_count, o,
+                        &state->test));
     return standardise_all(&from->train, state);
 }
 
@@ -230,12 +221,10 @@ static lln_status open_sources(const lln_images_options *o, sources *from)
 static lln_status open_images(const lln_images_options *o, sources *from,
                               lln_task *task)
 {
-    size_t classes;
     LLN_TRY(open_sources(o, from));
-    LLN_TRY(find_classes(o, &from->train, &classes));
+    LLN_TRY(check_labels(o, &from->train));
     images *state = lln_array_alloc(1, sizeof *state);
-    lln_status status =
-        state ? read_images(o, from, classes, state) : LLN_ENOMEM;
+    lln_status status = state ? read_images(o, from, state) : LLN_ENOMEM;
     if (status != LLN_OK) {
         free_images(state);
         return status;
@@ -244,7 +233,7 @@ static lln_status open_images(const lln_images_options *o, sources *from,
     *task = (lln_task){.shape = {.tokens = from->train.rows / o->patch *
                                            (from->train.columns / o->patch),
                                  .input_size = input,
-                                 .classes = classes},
+                                 .classes = o->classes},
                        .train_count = from->train_count,
                        .test_count = from->test_count,
                        .batch = get_batch,

@@ -17,7 +17,7 @@ typedef struct {
     const char *test_images, *test_labels; /* both NULL: see lln_images_open */
     size_t train, test; /* examples; 0: as many as possible, see there */
     size_t patch;       /* side of a patch, a divisor of rows and columns */
-    size_t classes;     /* 0: one more than the largest label of `labels` */
+    size_t classes;     /* labels are below it */
 } lln_images_options;
 
 /* Reads and checks the files, and opens the task.
@@ -37,8 +37,5 @@ typedef struct {
  * files than `train` and `test`. LLN_EIO, LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_images_open(const lln_images_options *options,
                                          lln_task *task);
-
-/* The largest number of classes. */
-enum { LLN_IMAGES_CLASSES = 1 << 16 };
 
 #endif

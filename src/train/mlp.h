@@ -17,7 +17,8 @@ typedef struct {
     void *slope;  /* derivative of GELU */
 } lln_mlp_kept;
 
-/* Adds the result for y [rows x width] to x [rows x width]. */
+/* Adds the result, down(GELU(up(y))), for y [rows x width] to x of that shape.
+ */
 void lln_mlp_forward(const lln_mlp *mlp, size_t rows, const void *y,
                      const lln_mlp_kept *kept, void *x);
 

@@ -9,22 +9,27 @@
 /* Largest size of each kind: products of three fit into size_t. */
 enum { MOST = 1 << 20 };
 
+/* Weight of the running variance in the next one. */
+static const double MOMENTUM = 0.9;
+
 static lln_status check(const lln_task_shape *task,
                         const lln_model_sizes *sizes)
 {
-    const size_t all[] = {sizes->width,
-                          sizes->depth,
-                          sizes->head_count,
-                          sizes->mlp,
-                          task->tokens,
-                          task->classes,
-                          task->vocabulary ? task->vocabulary
-                                           : task->input_size};
+    const struct {
+        const char *name;
+        size_t size;
+    } all[] = {{"width", sizes->width},
+               {"layers", sizes->depth},
+               {"heads", sizes->head_count},
+               {"hidden units", sizes->mlp},
+               {"tokens", task->tokens},
+               {"classes", task->classes},
+               {task->vocabulary ? "vocabulary" : "numbers of a token",
+                task->vocabulary ? task->vocabulary : task->input_size}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i] < 1 || all[i] > MOST)
-            return lln_fail(LLN_EINVAL,
-                            "a size of the model is %zu, expected 1 to %d",
-                            all[i], MOST);
+        if (all[i].size < 1 || all[i].size > MOST)
+            return lln_fail(LLN_EINVAL, "model: %s: %zu, expected 1 to %d",
+                            all[i].name, all[i].size, MOST);
     if (sizes->width % sizes->head_count)
         return lln_fail(LLN_EINVAL,
                         "a width of %zu is not divisible by %zu heads",
@@ -80,7 +85,6 @@ static void set(const lln_task_shape *task, const lln_model_sizes *sizes,
                    .stride = 3 * sizes->width,
                    .out_stride = sizes->width,
                    .causal = task->causal},
-        .momentum = 0.9,
     };
 }
 
@@ -126,25 +130,25 @@ lln_train_constants lln_model_constants(const lln_model *model, size_t layer)
     return constants;
 }
 
-lln_status lln_model_settle(lln_model *model, size_t layer)
+lln_status lln_model_set_constants(lln_model *model, size_t layer)
 {
     return lln_train_constants_set(&model->attention, &model->extent,
                                    model->sigma_q[layer], model->sigma_k[layer],
                                    &model->constants[layer]);
 }
 
-static void run_on(double momentum, const lln_moments *batch, double *sigma)
+static void update_sigma(const lln_moments *batch, double *sigma)
 {
     double variance = batch->m2 / (batch->count - 1);
     *sigma = sqrt(isnan(*sigma)
                       ? variance
-                      : momentum * *sigma * *sigma + (1 - momentum) * variance);
+                      : MOMENTUM * *sigma * *sigma + (1 - MOMENTUM) * variance);
 }
 
-lln_status lln_model_run_on(lln_model *model, size_t layer,
-                            const lln_moments *q, const lln_moments *k)
+lln_status lln_model_update_sigmas(lln_model *model, size_t layer,
+                                   const lln_moments *q, const lln_moments *k)
 {
-    run_on(model->momentum, q, &model->sigma_q[layer]);
-    run_on(model->momentum, k, &model->sigma_k[layer]);
-    return lln_model_settle(model, layer);
+    update_sigma(q, &model->sigma_q[layer]);
+    update_sigma(k, &model->sigma_k[layer]);
+    return lln_model_set_constants(model, layer);
 }

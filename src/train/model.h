@@ -24,22 +24,20 @@ typedef struct {
      * pass. */
     double *sigma_q, *sigma_k;
     lln_train_constants *constants; /* [depth], see lln_model_constants */
-    double momentum; /* weight of the running variances in the next, 0.9 */
-    size_t steps;    /* training passes so far */
+    size_t steps;                   /* training passes so far */
 } lln_model;
 
-/* Weights are drawn with `seed`, see lln_parts_draw. The model is closed by
- * lln_model_close, which also closes a zeroed one. LLN_EINVAL: a size
- * that is 0 or above 2^20, or a width that the heads do not divide. LLN_ENOMEM.
- */
+/* Draws weights with `seed`, see lln_parts_draw. lln_model_close releases the
+ * model; a zeroed one is legal. LLN_EINVAL: a size that is 0 or above 2^20, or
+ * a width that the heads do not divide. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_model_open(const lln_task_shape *task,
                                         const lln_model_sizes *sizes,
                                         const lln_train_attention *attention,
                                         uint64_t seed, lln_model *model);
 void lln_model_close(lln_model *model);
 
-/* Plan for lln_parts_open, of views of other arrays with the model's tensors.
- */
+/* For lln_parts_open: the layers as views of another array, such as one of
+ * gradients. The plan must not outlive the model. */
 lln_parts_plan lln_model_plan(const lln_model *model);
 
 /* The constants of a layer, with its present mixture if that is learned. */
@@ -47,13 +45,15 @@ lln_train_constants lln_model_constants(const lln_model *model, size_t layer);
 
 /* Sets the constants of a layer from its sigma_q and sigma_k, after these were
  * read from a file. LLN_EUNDEFINED: see lln_train_constants_set. */
-LLN_NODISCARD lln_status lln_model_settle(lln_model *model, size_t layer);
+LLN_NODISCARD lln_status lln_model_set_constants(lln_model *model,
+                                                 size_t layer);
 
-/* Continues sigma_q and sigma_k of a layer with the moments of q and k of a
- * batch: variance = momentum variance + (1 - momentum) variance of the batch;
- * the first batch counts alone. Then as lln_model_settle. */
-LLN_NODISCARD lln_status lln_model_run_on(lln_model *model, size_t layer,
-                                          const lln_moments *q,
-                                          const lln_moments *k);
+/* Updates sigma_q and sigma_k of a layer with the moments of q and k of a
+ * batch: sigma^2 becomes 0.9 sigma^2 + 0.1 (variance of the batch, divisor:
+ * count - 1), or the variance of the batch if sigma is NaN. Then sets the
+ * constants, as lln_model_set_constants. */
+LLN_NODISCARD lln_status lln_model_update_sigmas(lln_model *model, size_t layer,
+                                                 const lln_moments *q,
+                                                 const lln_moments *k);
 
 #endif

@@ -15,7 +15,7 @@
 
 enum {
     CHUNK_ROWS = 200, /* positions of a chunk, about */
-    CHUNKS = 16       /* of a batch at most, because each has gradients */
+    CHUNKS = 16       /* most chunks of a batch: each has its own gradients */
 };
 
 /* Results of one chunk. */
@@ -117,7 +117,9 @@ static lln_examples part_of(const lln_model *model,
         .answers = all->answers + first * answers};
 }
 
-/* A pass over all chunks of a batch, and what it is for. */
+/* A pass over all chunks of a batch: `visit` is called for each chunk, whose
+ * first example is number `first` of the batch. r is NULL beyond the batch that
+ * the workspace is for. */
 typedef struct pass pass;
 struct pass {
     const lln_model *model;
@@ -125,9 +127,9 @@ struct pass {
     lln_model_workspace *space;
     void (*visit)(const pass *p, const lln_examples *part, size_t first,
                   lln_chunk *chunk, result *r);
-    size_t layers; /* of the forward pass */
-    double scale;  /* of the loss */
-    float *q, *k, *v;
+    size_t layers;    /* of the forward pass */
+    double scale;     /* of the loss */
+    float *q, *k, *v; /* results of visit_heads */
 };
 
 static size_t chunks_of(const pass *p)
@@ -144,7 +146,7 @@ static void run(const pass *p)
         lln_examples part = part_of(p->model, p->space, p->examples, i);
         p->visit(p, &part, i * p->space->examples,
                  &p->space->chunks[omp_get_thread_num()],
-                 &p->space->results[i]);
+                 i < p->space->count ? &p->space->results[i] : NULL);
     }
 }
 
@@ -169,11 +171,11 @@ static lln_moments merged(const pass *p, size_t which)
     return all;
 }
 
-/* Continues the running values of a layer with the moments of the pass. */
-static lln_status run_on(const pass *p, lln_model *model, size_t layer)
+/* Updates the running values of a layer with the moments of the pass. */
+static lln_status update_layer(const pass *p, lln_model *model, size_t layer)
 {
     lln_moments q = merged(p, 2 * layer), k = merged(p, 2 * layer + 1);
-    return lln_model_run_on(model, layer, &q, &k);
+    return lln_model_update_sigmas(model, layer, &q, &k);
 }
 
 static void visit_last_layer(const pass *p, const lln_examples *part,
@@ -196,7 +198,7 @@ lln_status lln_model_calibrate(lln_model *model, const lln_examples *examples,
         model->sigma_q[layer] = model->sigma_k[layer] = NAN;
         p.layers = layer + 1;
         run(&p);
-        LLN_TRY(run_on(&p, model, layer));
+        LLN_TRY(update_layer(&p, model, layer));
     }
     return LLN_OK;
 }
@@ -250,15 +252,12 @@ lln_status lln_model_learn(lln_model *model, const lln_examples *examples,
         return lln_fail(LLN_EINVAL, "a batch without answers");
     if (isnan(model->sigma_q[0]))
         LLN_TRY(lln_model_calibrate(model, examples, space));
-    pass p = {model,
-              examples,
-              space,
-              visit_gradient,
-              model->sizes.depth,
-              1 / (double)answers,
-              NULL,
-              NULL,
-              NULL};
+    pass p = {.model = model,
+              .examples = examples,
+              .space = space,
+              .visit = visit_gradient,
+              .layers = model->sizes.depth,
+              .scale = 1 / (double)answers};
     run(&p);
     add_scores(&p, answers, score);
     model->steps++;
@@ -268,7 +267,7 @@ lln_status lln_model_learn(lln_model *model, const lln_examples *examples,
                         model->steps);
     add_gradients(&p, gradients);
     for (size_t layer = 0; layer < model->sizes.depth; layer++)
-        LLN_TRY(run_on(&p, model, layer));
+        LLN_TRY(update_layer(&p, model, layer));
     return LLN_OK;
 }
 
@@ -333,8 +332,14 @@ lln_status lln_model_heads(const lln_model *model, const lln_examples *examples,
                            float *v)
 {
     LLN_TRY(check_calibrated(model));
-    pass p = {model, examples, space, visit_heads, model->sizes.depth, 0,
-              q,     k,        v};
+    pass p = {.model = model,
+              .examples = examples,
+              .space = space,
+              .visit = visit_heads,
+              .layers = model->sizes.depth,
+              .q = q,
+              .k = k,
+              .v = v};
     run(&p);
     return LLN_OK;
 }

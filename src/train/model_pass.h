@@ -15,7 +15,8 @@ typedef struct {
     size_t answers, correct;
 } lln_model_score;
 
-/* Space for passes over batches of up to `batch` examples. */
+/* Space for passes over batches of up to `batch` examples, of any model with
+ * the same task, sizes and attention. LLN_ENOMEM. */
 typedef struct lln_model_workspace lln_model_workspace;
 LLN_NODISCARD lln_status lln_model_workspace_alloc(const lln_model *model,
                                                    size_t batch,
@@ -29,9 +30,10 @@ LLN_NODISCARD lln_status lln_model_calibrate(lln_model *model,
                                              const lln_examples *examples,
                                              lln_model_workspace *space);
 
-/* Forward pass and gradient [count], in the model's precision, of the mean loss
- * over all answers of the batch. Then updates the running variances and the
- * constants, for the next step. LLN_EINVAL: no answers. LLN_ENOCONV: the loss
+/* Forward and backward pass: the mean loss over all answers of the batch, and
+ * its gradients [model->count] in the model's precision. Then updates the
+ * running variances and the constants, for the next step, and counts the step
+ * in model->steps. LLN_EINVAL: no answers. LLN_ENOCONV: the loss
  * is not finite. LLN_EUNDEFINED: see lln_train_constants_set. */
 LLN_NODISCARD lln_status lln_model_learn(lln_model *model,
                                          const lln_examples *examples,
@@ -47,7 +49,8 @@ LLN_NODISCARD lln_status lln_model_evaluate(const lln_model *model,
                                             lln_model_score *score);
 
 /* Forward pass that copies q, k and v of each layer and head, float32: q, k, v
- * [depth x count x head_count x tokens x size]. LLN_EINVAL: as above. */
+ * [depth x examples x head_count x tokens x size]. There may be more examples
+ * than the workspace is for. LLN_EINVAL: as above. */
 LLN_NODISCARD lln_status lln_model_heads(const lln_model *model,
                                          const lln_examples *examples,
                                          lln_model_workspace *space, float *q,

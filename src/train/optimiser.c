@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "core/vector_math.h"
 
-enum { BLOCK = 4096 /* elements that one thread treats at a time */ };
+enum { BLOCK = 4096 /* elements that a thread updates at a time */ };
 
 /* Factors of one step. */
 typedef struct {

@@ -125,7 +125,8 @@ static void take_all(walk *w, lln_parts *parts)
     for (size_t i = 0; i < depth; i++)
         take_block(w, i, parts->blocks ? &parts->blocks[i] : &unused);
     take_norm(w, "norm", &parts->norm);
-    take_map(w, "head", width, w->plan->task->classes, &parts->head);
+    take_map(w, "classifier", width, w->plan->task->classes,
+             &parts->classifier);
     for (size_t i = 0; i < depth && w->plan->attention->mixture_learned; i++)
         take_mixture(w, i, parts->blocks ? &parts->blocks[i] : &unused);
 }

@@ -24,8 +24,8 @@ typedef enum {
     LLN_START_UNIFORM, /* uniform between plus and minus `start_size` */
 } lln_weight_start;
 
-/* One tensor, at elements offset .. of the array. Maps have their weights as
- * [outputs x inputs], as in PyTorch. */
+/* One tensor, which begins at element `offset` of the array. Weights of linear
+ * maps are [outputs x inputs], as in PyTorch. */
 typedef struct {
     char name[48]; /* such as "blocks.0.attention.qkv.weight" */
     size_t rows, columns, offset;
@@ -38,7 +38,7 @@ typedef struct {
     lln_embedding embedding;
     lln_block *blocks; /* [depth] */
     lln_layer_norm norm;
-    lln_linear head;
+    lln_linear classifier; /* width to classes */
 } lln_parts;
 
 /* What the list of tensors depends on. */

@@ -10,7 +10,8 @@
 #include "core/matrix.h"
 #include "train/task.h"
 
-/* Rows of the result: answers of the examples. */
+/* The number of answers of the examples, which is that of rows of the result.
+ */
 size_t lln_pooling_rows(const lln_task_shape *shape,
                         const lln_examples *examples);
 

@@ -25,15 +25,11 @@ typedef struct {
 static lln_status choose_kernel(const lln_model *model, size_t layer,
                                 lln_kernel_choice *choice)
 {
-    lln_train_constants constants = model->constants[layer];
-    const void *learned = model->parts.blocks[layer].attention.mixture;
-    if (learned)
-        constants.mixture = lln_matrix_get(
-            (lln_matrix){model->sizes.precision, 1, 1, learned}, 0, 0);
+    lln_train_constants constants = lln_model_constants(model, layer);
     return lln_train_choice(&model->attention, &constants, choice);
 }
 
-/* A value that is undefined stays NaN; a failure of the head alone too. */
+/* A failure that concerns one head leaves its value NaN. */
 static lln_status excuse(lln_status status)
 {
     return lln_status_is_local(status) ? LLN_OK : status;
@@ -94,6 +90,7 @@ static lln_status read_head(void *context, size_t item, size_t slot)
     return LLN_OK;
 }
 
+/* Nothing is done in the order of the heads. */
 static lln_status hand_on(void *context, size_t item, size_t slot)
 {
     (void)context, (void)item, (void)slot;

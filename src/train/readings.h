@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the measures say of the heads of a layer while it is trained: those of
- * the kernel of the same name, with the alpha and beta of the layer. */
+ * Measures of the heads of a layer while it is trained: P is that of the kernel
+ * of the same name, with the alpha, beta and ratio of the layer. */
 #ifndef LLN_TRAIN_READINGS_H
 #define LLN_TRAIN_READINGS_H
 
@@ -35,8 +35,7 @@ typedef struct {
 
 /* Measures heads of a layer of the model; `what` has bits of lln_reading. Heads
  * are measured on several threads at once; results do not depend on their
- * number. LLN_EINVAL: queries or keys that are not finite; LLN_ENOMEM;
- * LLN_EINTERRUPTED. */
+ * number. LLN_ENOMEM, LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_readings_measure(const lln_model *model,
                                               size_t layer,
                                               const lln_layer_heads *heads,

@@ -92,16 +92,15 @@ size_t lln_recall_pairs(size_t tokens)
 
 lln_status lln_recall_open(const lln_recall_options *options, lln_task *task)
 {
-    lln_recall_options o = *options;
+    const lln_recall_options o = *options;
     *task = (lln_task){.state = NULL};
-    o.pairs = o.pairs == 0 ? lln_recall_pairs(o.tokens) : o.pairs;
     if (o.tokens < 4)
         return lln_fail(LLN_EINVAL, "recall: %zu token%s; expected at least 4",
                         o.tokens, lln_text_plural(o.tokens));
     LLN_TRY(check_options(&o));
-    lln_recall_options *state = malloc(sizeof *state);
+    lln_recall_options *state = lln_array_alloc(1, sizeof *state);
     if (!state)
-        return lln_fail(LLN_ENOMEM, "out of memory");
+        return LLN_ENOMEM;
     *state = o;
     *task = (lln_task){.shape = {.tokens = o.tokens,
                                  .vocabulary = o.vocabulary,

@@ -18,7 +18,7 @@
 
 typedef struct {
     size_t tokens;
-    size_t pairs;      /* 0: see lln_recall_pairs */
+    size_t pairs;      /* keys with a value, see lln_recall_pairs */
     size_t vocabulary; /* the first half are keys, the second half values */
     size_t test_count; /* held-out examples */
 } lln_recall_options;

@@ -108,26 +108,39 @@ lln_status lln_weights_write(const lln_model *model, FILE *out,
     return status;
 }
 
+/* Copies the elements to out; messages name neither file nor key. */
+static lln_status copy_tensor(const lln_tensor *tensor, size_t rows,
+                              size_t columns, lln_precision precision,
+                              void *out)
+{
+    size_t bad;
+    char shape[LLN_TENSOR_SHAPE_TEXT];
+    const lln_tensor_slice slice = {0, rows, columns, columns, 1};
+    if (lln_tensor_count(tensor) != rows * columns)
+        return lln_fail(LLN_EFORMAT, "shape %s; expected %zu x %zu",
+                        lln_tensor_shape_text(tensor, shape, sizeof shape),
+                        rows, columns);
+    LLN_TRY(lln_tensor_copy(tensor, &slice, precision, out, &bad));
+    if (bad < rows * columns)
+        return lln_fail(LLN_EFORMAT, "entry %zu is not finite", bad);
+    return LLN_OK;
+}
+
 /* Copies the array `key`, of these elements, to out. */
 static lln_status read_array(lln_container *file, const char *key, size_t rows,
                              size_t columns, lln_precision precision, void *out)
 {
-    size_t index, bad;
+    size_t index;
     lln_tensor tensor;
-    char shape[LLN_TENSOR_SHAPE_TEXT];
-    const lln_tensor_slice slice = {0, rows, columns, columns, 1};
+    char place[64];
     LLN_TRY(lln_container_find(file, key, &index));
     LLN_TRY(lln_container_read(file, index, &tensor));
-    if (lln_tensor_count(&tensor) != rows * columns)
-        return lln_fail(
-            LLN_EFORMAT, "key '%s': shape %s; expected %zu x %zu", key,
-            lln_tensor_shape_text(&tensor, shape, sizeof shape), rows, columns);
-    LLN_TRY(lln_tensor_copy(&tensor, &slice, precision, out, &bad));
+    lln_status status = copy_tensor(&tensor, rows, columns, precision, out);
     lln_container_release(file, index);
-    if (bad < rows * columns)
-        return lln_fail(LLN_EFORMAT, "key '%s': entry %zu is not finite", key,
-                        bad);
-    return LLN_OK;
+    if (status == LLN_OK)
+        return LLN_OK;
+    snprintf(place, sizeof place, "key '%s'", key);
+    return lln_fail_in(lln_fail_in(status, place), lln_container_name(file));
 }
 
 /* Compares all sizes except the steps. */
@@ -139,9 +152,10 @@ static lln_status check_sizes(lln_container *file, lln_model *model)
     for (size_t i = 0; i < STEPS; i++)
         if (stored[i] != own[i])
             return lln_fail(LLN_EFORMAT,
-                            "%s: %.0f in the file, but the options say "
+                            "%s: %s: %.0f in the file, but the options say "
                             "%.0f",
-                            size_names[i], stored[i], own[i]);
+                            lln_container_name(file), size_names[i], stored[i],
+                            own[i]);
     if (stored[STEPS] >= 0 && stored[STEPS] < 1e15)
         model->steps = (size_t)stored[STEPS];
     return LLN_OK;
@@ -152,8 +166,11 @@ static lln_status read_layers(lln_container *file, lln_model *model)
     size_t depth = model->sizes.depth;
     LLN_TRY(read_array(file, "sigma_q", 1, depth, LLN_FLOAT64, model->sigma_q));
     LLN_TRY(read_array(file, "sigma_k", 1, depth, LLN_FLOAT64, model->sigma_k));
-    for (size_t i = 0; i < depth; i++)
-        LLN_TRY(lln_model_settle(model, i));
+    for (size_t i = 0; i < depth; i++) {
+        lln_status status = lln_model_set_constants(model, i);
+        if (status != LLN_OK)
+            return lln_fail_in(status, lln_container_name(file));
+    }
     return LLN_OK;
 }
 
@@ -173,8 +190,6 @@ lln_status lln_weights_read(const char *path, lln_model *model)
     lln_container *file;
     LLN_TRY(lln_container_open(path, &file));
     lln_status status = read_all(file, model);
-    if (status != LLN_OK)
-        status = lln_fail_in(status, lln_container_name(file));
     lln_container_close(file);
     return status;
 }

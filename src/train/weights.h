@@ -18,11 +18,10 @@
 LLN_NODISCARD lln_status lln_weights_write(const lln_model *model, FILE *out,
                                            lln_writer_format format);
 
-/* Reads the file into a model that was opened with the same sizes; its
- * attention may differ, but not in depth or size. LLN_EFORMAT: a size differs,
- * an array is missing or has another shape, or an entry is not finite; the
- * model is then spoilt. Statuses of lln_container_open and
- * lln_model_settle. */
+/* Reads the file into a model that was opened with the same sizes; its kernel
+ * may be another one. LLN_EFORMAT: a size differs, an array is missing or has
+ * another shape, or an entry is not finite; the model must then be closed.
+ * Statuses of lln_container_open and lln_model_set_constants. */
 LLN_NODISCARD lln_status lln_weights_read(const char *path, lln_model *model);
 
 #endif

@@ -91,7 +91,7 @@ function other_tables(    line, i, name) {
         print line
     }
     if (kind != "recall") return
-    line = "| chance |"
+    line = "| a guess among the 16 values |"
     for (i = 1; i <= columns; i++)
         line = line sprintf(" %.3f |", 1 / 16)
     print line

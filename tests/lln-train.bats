@@ -264,13 +264,30 @@ refused() {
 }
 
 @test "finished rows are kept if the loss is not finite" {
-    run --separate-stderr recall --kernel lln --rate 1e30 --steps 4 --every 1 \
-        -o table.csv
+    run --separate-stderr recall --kernel lln,softmax --rate 1e30 --steps 4 \
+        --every 1 -o table.csv
     equal status "$status" 1
-    [[ $stderr == "lln-train: kernel 'lln', seed 1: "*'not finite'* ]]
-    [[ $stderr == *' rows are in table.csv.partial' ]]
+    equal lines "$(sed -E 's/step [1-4]/step N/; s/[0-9]+ of/N of/' \
+        <<< "$stderr")" \
+        "lln-train: kernel 'lln', seed 1, step N: the loss is not finite; lower --rate
+lln-train: kernel 'softmax', seed 1, step N: the loss is not finite; lower --rate; N of 10 rows are in table.csv.partial"
     [ ! -e table.csv ]
-    [ "$(wc -l < table.csv.partial)" -gt 1 ]
+    equal kernels "$(column kernel < table.csv.partial | uniq | tr '\n' ' ')" \
+        'lln softmax '
+}
+
+@test "all rows are kept if the weights or heads cannot be written" {
+    for option in save dump; do
+        (
+            ulimit -f 1
+            recall --kernel softmax,lln --steps 1 --format json --columns step \
+                --"$option" 'x-{kernel}.npz' > out 2> said || echo "$?"
+        ) > status
+        equal status "$(cat status)" 1
+        equal stderr "$(cat said)" 'lln-train: x-softmax.npz: File too large'
+        equal table "$(tr -d '\n ' < out)" '[{"step":0},{"step":1}]'
+        equal files "$(find . -name 'x*')" ''
+    done
 }
 
 @test "a signal ends training and keeps the finished rows" {

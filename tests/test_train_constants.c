@@ -189,14 +189,14 @@ START_TEST(constants_undefined)
         const char *message;
     } cases[] = {
         {"lln", 0, 1,
-         "kernel 'lln': alpha and beta are undefined: the standard deviations "
-         "of queries and keys are 0 and 1"},
+         "alpha and beta are undefined: the standard deviations of queries and "
+         "keys are 0 and 1"},
         {"lln+diag:match=exact", 1, NAN,
-         "kernel 'lln+diag:match=exact': alpha and beta are undefined: the "
-         "standard deviations of queries and keys are 1 and nan"},
+         "alpha and beta are undefined: the standard deviations of queries and "
+         "keys are 1 and nan"},
         {"lln:match=exact", 1e-200, 1e-200,
-         "kernel 'lln:match=exact': alpha and beta are undefined: the standard "
-         "deviations of queries and keys are 1e-200 and 1e-200"},
+         "alpha and beta are undefined: the standard deviations of queries and "
+         "keys are 1e-200 and 1e-200"},
     };
     for (size_t i = 0; i < 3; i++) {
         lln_train_attention a = parsed(cases[i].text);

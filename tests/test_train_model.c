@@ -237,7 +237,7 @@ START_TEST(passes_refuse)
         lln_model_learn(&l.model, &l.examples, l.space, l.gradients, &score),
         LLN_ENOCONV);
     ck_assert_str_eq(lln_error_message(),
-                     "step 2: the loss is not finite; lower --rate");
+                     "the loss is not finite; lower --rate");
     close_learner(&l);
     l = open_learner(&sequence, "lln", LLN_FLOAT32, 1);
     for (size_t i = 0; i < sequence.tokens; i++)

@@ -14,14 +14,13 @@
 void side_file_check(const char *path, const char *const *inputs);
 
 /* Opens a temporary file, which side_file_close renames to `path`; this text
- * must live until then. Ends the process on failure. */
-FILE *side_file_open(const char *path);
+ * must live until then. LLN_EIO: the file cannot be created or replaced;
+ * LLN_ENOMEM. Messages of both functions begin with the name. */
+LLN_NODISCARD lln_status side_file_open(const char *path, FILE **out);
 
-/* Takes the status of the function that writes the file; ends the process with
- * its message if it failed. */
-void side_file_expect(lln_status status);
-
-/* Closes the file and gives it its name. Ends the process on failure. */
-void side_file_close(void);
+/* Takes the status of the function that wrote the file, closes the file and
+ * gives it its name; after a failure, removes it. Statuses: `written`, and
+ * LLN_EIO. */
+LLN_NODISCARD lln_status side_file_close(lln_status written);
 
 #endif

@@ -24,10 +24,11 @@ typedef struct {
     size_t kernel_count, seed_count;
     row_writer *writer;
     unsigned readings;
-    lln_examples held;     /* the examples whose heads are measured */
-    train_heads heads;     /* of these */
-    size_t written, total; /* rows */
-    size_t done;           /* steps, of all models */
+    lln_examples held;         /* the examples whose heads are measured */
+    train_heads heads;         /* of these */
+    size_t written, total;     /* rows */
+    size_t done;               /* steps, of all models */
+    char failure[LLN_MESSAGE]; /* the last one; "": none */
     /* of the current kernel */
     train_setting setting;
     train_learner *learners;       /* [seed_count] */
@@ -103,15 +104,28 @@ static void open_heads(training *t)
     t->heads.v = t->heads.k + role;
 }
 
-/* Adds which model failed. */
-static lln_status fail_of(const training *t, size_t index, lln_status status)
+/* Adds which model failed. step: training steps of this run, with the present
+ * one. */
+static lln_status fail_of(const training *t, size_t index, size_t step,
+                          lln_status status)
 {
     char reason[LLN_MESSAGE];
     if (status == LLN_OK || status == LLN_EINTERRUPTED)
         return status;
     strcpy(reason, lln_error_message());
-    return lln_fail(status, "kernel '%s', seed %s: %s",
-                    t->setting.attention.name, t->seeds[index], reason);
+    return lln_fail(status, "kernel '%s', seed %s, step %zu: %s",
+                    t->setting.attention.name, t->seeds[index], step, reason);
+}
+
+/* Stores the message of a failure; one that was stored before is printed. */
+static lln_status note_failure(training *t, lln_status status)
+{
+    if (status == LLN_OK || status == LLN_EINTERRUPTED)
+        return status;
+    if (t->failure[0] != '\0')
+        cli_warn("%s", t->failure);
+    strcpy(t->failure, lln_error_message());
+    return status;
 }
 
 static void open_kernel(training *t, size_t kernel)
@@ -204,54 +218,73 @@ static lln_status evaluate(training *t, size_t index, size_t step)
     return LLN_OK;
 }
 
-/* Trains each model up to the step, evaluates it, and writes the rows. */
+/* Trains a model from one step to another and evaluates it. */
+static lln_status train_learner_to(training *t, size_t index, size_t from,
+                                   size_t step)
+{
+    train_learner *learner = &t->learners[index];
+    for (size_t s = from; s < step; s++) {
+        LLN_TRY(lln_threads_check_stop());
+        LLN_TRY(fail_of(t, index, s + 1,
+                        train_learner_step(&t->setting, learner, s)));
+        progress_note("%s, loss %.3f", t->setting.attention.name,
+                      learner->loss / (double)learner->answers);
+        progress_show(++t->done);
+    }
+    return fail_of(t, index, step, evaluate(t, index, step));
+}
+
+/* Trains each model up to the step, evaluates it, and writes the rows. A failed
+ * --dump is returned after the rows are written. */
 static lln_status train_to(training *t, size_t from, size_t step)
 {
+    lln_status dumped = LLN_OK;
     for (size_t i = 0; i < t->seed_count; i++) {
-        train_learner *learner = &t->learners[i];
-        for (size_t s = from; s < step; s++) {
-            LLN_TRY(lln_threads_check_stop());
-            LLN_TRY(fail_of(t, i, train_learner_step(&t->setting, learner, s)));
-            progress_note("%s, loss %.3f", t->setting.attention.name,
-                          learner->loss / (double)learner->answers);
-            progress_show(++t->done);
-        }
-        LLN_TRY(fail_of(t, i, evaluate(t, i, step)));
-        if (step == train_asked.steps)
-            train_files_dump(&t->heads, learner);
+        LLN_TRY(note_failure(t, train_learner_to(t, i, from, step)));
+        if (step == train_asked.steps && dumped == LLN_OK)
+            dumped =
+                note_failure(t, train_files_dump(&t->heads, &t->learners[i]));
     }
     train_rows_put(t->writer, step, t->evaluations, t->learners, t->seed_count);
     (void)lines_flush(); /* a failure is reported at the end */
     t->written += train_rows_count(t->seed_count);
-    return LLN_OK;
+    return dumped;
 }
 
-static lln_status train_kernel(training *t, size_t kernel)
+static lln_status train_opened(training *t)
 {
     size_t last = train_asked.steps, every = train_asked.every;
-    open_kernel(t, kernel);
     for (size_t i = 0; i < t->seed_count; i++)
-        LLN_TRY(
-            fail_of(t, i, train_learner_begin(&t->setting, &t->learners[i])));
+        LLN_TRY(note_failure(
+            t, fail_of(t, i, 0,
+                       train_learner_begin(&t->setting, &t->learners[i]))));
     LLN_TRY(train_to(t, 0, 0));
     for (size_t step = 0; step < last; step += every)
         LLN_TRY(train_to(t, step, lln_size_smaller(step + every, last)));
     for (size_t i = 0; i < t->seed_count; i++)
-        train_files_save(&t->learners[i]);
-    close_kernel(t);
+        LLN_TRY(note_failure(t, train_files_save(&t->learners[i])));
     return LLN_OK;
+}
+
+/* A failure that concerns only this kernel is stored, and the others are
+ * trained. */
+static lln_status train_kernel(training *t, size_t kernel)
+{
+    open_kernel(t, kernel);
+    lln_status status = train_opened(t);
+    close_kernel(t);
+    t->done = (kernel + 1) * t->seed_count * train_asked.steps;
+    return lln_status_is_local(status) ? LLN_OK : status;
 }
 
 /* Ends the process after a failure. Keeps finished rows, in FILE.partial if the
  * output is a file. */
 __attribute__((noreturn)) static void fail_early(const training *t)
 {
-    char reason[LLN_MESSAGE];
     const char *kept = cli_partial_name();
-    strcpy(reason, lln_error_message());
     if (t->written == 0 || !cli_finish_early() || !kept)
-        cli_fail("%s", reason);
-    cli_fail("%s; %zu of %zu rows are in %s", reason, t->written, t->total,
+        cli_fail("%s", t->failure);
+    cli_fail("%s; %zu of %zu rows are in %s", t->failure, t->written, t->total,
              kept);
 }
 
@@ -282,9 +315,11 @@ int train_write(void)
         status = train_kernel(&t, k);
     progress_end();
     row_bounds *bounds = row_writer_close(t.writer);
+    if (status == LLN_EINTERRUPTED && t.failure[0] != '\0')
+        cli_warn("%s", t.failure);
     if (status == LLN_EINTERRUPTED)
         run_table_finish_early(t.written, t.total, "rows", false);
-    if (status != LLN_OK)
+    if (t.failure[0] != '\0')
         fail_early(&t);
     close_training(&t);
     return bounds_close(bounds, cli_finish());

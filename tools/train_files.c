@@ -149,12 +149,14 @@ static lln_status write_heads(const train_heads *heads,
     return status;
 }
 
-void train_files_dump(const train_heads *heads, const train_learner *learner)
+lln_status train_files_dump(const train_heads *heads,
+                            const train_learner *learner)
 {
     const char *pattern = train_asked.dump;
     size_t count = ROLES * heads->depth;
+    FILE *out;
     if (!pattern)
-        return;
+        return LLN_OK;
     char *name = train_file_name(pattern, learner->model.attention.name,
                                  learner->seed_text);
     lln_writer_entry *entries = cli_alloc(count, sizeof *entries);
@@ -169,25 +171,28 @@ void train_files_dump(const train_heads *heads, const train_learner *learner)
                                .shape = {heads->count, heads->head_count,
                                          heads->tokens, heads->size}};
     }
-    FILE *out = side_file_open(name);
-    side_file_expect(
-        write_heads(heads, entries, find_format("dump", name), out));
-    side_file_close();
+    lln_status status = side_file_open(name, &out);
+    if (status == LLN_OK)
+        status = side_file_close(
+            write_heads(heads, entries, find_format("dump", name), out));
     free(entries);
     free(keys);
     free(name);
+    return status;
 }
 
-void train_files_save(const train_learner *learner)
+lln_status train_files_save(const train_learner *learner)
 {
     const char *pattern = train_asked.save;
+    FILE *out;
     if (!pattern)
-        return;
+        return LLN_OK;
     char *name = train_file_name(pattern, learner->model.attention.name,
                                  learner->seed_text);
-    FILE *out = side_file_open(name);
-    side_file_expect(
-        lln_weights_write(&learner->model, out, find_format("save", name)));
-    side_file_close();
+    lln_status status = side_file_open(name, &out);
+    if (status == LLN_OK)
+        status = side_file_close(
+            lln_weights_write(&learner->model, out, find_format("save", name)));
     free(name);
+    return status;
 }

@@ -26,8 +26,10 @@ typedef struct {
     size_t depth, count, head_count, tokens, size;
 } train_heads;
 
-/* Write what --dump and --save ask for, if they do, of one learner. */
-void train_files_dump(const train_heads *heads, const train_learner *learner);
-void train_files_save(const train_learner *learner);
+/* Write what --dump and --save ask for, if they do, of one learner. Statuses of
+ * side_file.h and of the writer; the message begins with the file. */
+LLN_NODISCARD lln_status train_files_dump(const train_heads *heads,
+                                          const train_learner *learner);
+LLN_NODISCARD lln_status train_files_save(const train_learner *learner);
 
 #endif

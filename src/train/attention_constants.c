@@ -58,9 +58,9 @@ static lln_status find_side(lln_train_attention *a, const lln_train_extent *e,
     if (!(sigma_q > 0 && sigma_k > 0 && sigma * sigma > 0 &&
           isfinite(sigma * sigma)))
         return lln_fail(LLN_EUNDEFINED,
-                        "kernel '%s': alpha and beta are undefined: the "
-                        "standard deviations of queries and keys are %g and %g",
-                        a->name, sigma_q, sigma_k);
+                        "alpha and beta are undefined: the standard deviations "
+                        "of queries and keys are %g and %g",
+                        sigma_q, sigma_k);
     if (a->match == LLN_TRAIN_PAPER)
         return lln_theory_paper_side(sigma_q, sigma_k, s);
     return exact_side(&a->sides, e->size, sigma * sigma, s);

@@ -262,9 +262,7 @@ lln_status lln_model_learn(lln_model *model, const lln_examples *examples,
     add_scores(&p, answers, score);
     model->steps++;
     if (!isfinite(score->loss))
-        return lln_fail(LLN_ENOCONV,
-                        "step %zu: the loss is not finite; lower --rate",
-                        model->steps);
+        return lln_fail(LLN_ENOCONV, "the loss is not finite; lower --rate");
     add_gradients(&p, gradients);
     for (size_t layer = 0; layer < model->sizes.depth; layer++)
         LLN_TRY(update_layer(&p, model, layer));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complete_columns.h"
 #include "distinct.h"
 #include "message.h"
 #include "options.h"
@@ -124,6 +125,7 @@ static void add_spread(row_writer *writer, row_spread spread)
 
 static void select_columns(row_writer *writer)
 {
+    complete_bounds_answer(writer->all, writer->total);
     lln_column_name *names = cli_alloc(writer->total, sizeof *names);
     for (size_t i = 0; i < writer->total; i++)
         names[i] = (lln_column_name){writer->all[i].name,

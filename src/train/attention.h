@@ -135,6 +135,11 @@ static inline size_t lln_train_aligned(size_t count)
     return (count + 15) / 16 * 16;
 }
 
+/* Sets parameter `index` of a kernel of the table, which is named without
+ * parameters; false: it has no more. */
+bool lln_train_parameter_at(const char *kernel, size_t index,
+                            lln_kernel_parameter *out);
+
 /* Row `index` of the table; NULL after the last. */
 const lln_train_kernel *lln_train_kernel_at(size_t index);
 

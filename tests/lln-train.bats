@@ -13,7 +13,7 @@ recall() {
 }
 
 # values: the columns that the same command always prints.
-values='id,epoch,*_loss,accuracy,sigma*,alpha,beta,entropy*,lambda2'
+values='id,epoch,*_loss,accuracy,sigma*,alpha,beta,ratio,entropy*,lambda2'
 
 # value_of COLUMN: that of kernel `name` and layer `layer` at the last step.
 value_of() {
@@ -62,7 +62,7 @@ on_pictures() {
     run --separate-stderr on_pictures --test 10 --epochs 20
     equal status "$status$stderr" 0
     equal header "${lines[0]}" \
-        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,entropy_nats,lambda2,share_undefined"
+        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,ratio,entropy_nats,lambda2,share_undefined"
     equal steps "$(cut -d, -f1-9,11,12 <<< "$output" | tail -n +2)" \
         'images,0,nan,nan,softmax,4,4,0,1,1,0
 images,20,nan,nan,softmax,4,4,0,1,1,5
@@ -166,6 +166,14 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
     recall --steps 0 --load weights.npz --columns kernel,test_loss > others
     equal kernels "$(column kernel < others | tr '\n' ' ')" 'softmax lln '
     [ "$(column test_loss < others | uniq | wc -l)" = 2 ]
+    cp weights.npz copy.npz
+    local overwrites="the output would overwrite this input; use another name"
+    for option in --save --dump -o; do
+        run recall --load ./copy.npz --kernel lln "$option" copy.npz
+        equal "$option" "$status $output" "1 lln-train: copy.npz: $overwrites"
+    done
+    cmp weights.npz copy.npz
+    rm copy.npz
     mv weights.npz ..
     for wrong in 'width: 8 in the file, but the options say 16' \
         'layers: 2 in the file, but the options say 3'; do
@@ -178,6 +186,38 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
             --pairs 2 --vocabulary 8 --head-count 2 --width "$1" --mlp 16 \
             --depth "$2" --load ../weights.npz
     done
+}
+
+@test "training continues with new batches after --load" {
+    # the rate is too small to change the weights
+    recall --steps 6 --every 3 --kernel softmax --rate 1e-30 > table
+    recall --steps 3 --every 3 --kernel softmax --rate 1e-30 --save w.npz > half
+    recall --steps 3 --every 3 --kernel softmax --rate 1e-30 --load w.npz > rest
+    equal first "$(column train_loss < half | tail -n 1)" \
+        "$(column train_loss < table | sed -n 2p)"
+    equal second "$(column train_loss < rest | tail -n 1)" \
+        "$(column train_loss < table | tail -n 1)"
+}
+
+@test "weights keep their result with pixels standardised in another way" {
+    pictures 50
+    on_pictures --kernel lln --train 10 --test 10 --save w.npz > table
+    on_pictures --kernel lln --train 5 --test 10 --load w.npz --steps 0 > again
+    equal accuracy "$(column accuracy < again)" \
+        "$(column accuracy < table | tail -n 1)"
+    echo "$(column test_loss < again)" \
+        "$(column test_loss < table | tail -n 1)" | near 1e-5
+}
+
+@test "the ratio of lln+diag is a column" {
+    recall --steps 2 --rate 1 --each --columns id,seed,ratio --kernel \
+        lln,lln+diag:ratio=0.25,lln+diag:ratio=learned > table
+    equal ratios "$(awk -F, 'NR > 1 && !(/learned/ && $2 > 0) { print $5, $12 }' \
+        table | uniq)" 'lln nan
+lln+diag:ratio=0.25 0.25
+lln+diag:ratio=learned 0.5'
+    awk -F, '/learned/ && $2 == 2 && !($12 != 0.5 && $12 > 0 && $12 < 1) {
+        exit 1 }' table
 }
 
 @test "seeds: means and standard errors; --each: seeds and layers" {
@@ -201,6 +241,20 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
         echo "$(column "${name}_se" < means | tail -n 1)" \
             "$(cut -d ' ' -f 2 expected)"
     done | near 1e-4
+}
+
+@test "bounds hold for the last row of each model" {
+    recall --steps 8 --every 2 --kernel softmax --rate 0.1 > table
+    # above the loss of the last row, but below that of the first
+    local bound
+    bound=$(column test_loss < table | awk 'NR == 1 { first = $1 }
+        { last = $1 } END { if (last < first) print (first + last) / 2 }')
+    recall --steps 8 --every 2 --kernel softmax --rate 0.1 \
+        --fail-above "test_loss=$bound,train_loss=100" > again
+    run --separate-stderr recall --steps 2 --every 1 --kernel softmax,lln \
+        --seeds 3,4 --each --fail-below accuracy=2 --precision 1
+    equal status "$status" 3
+    [[ $stderr == "lln-train: recall: step 2, layer 0, kernel softmax, tau "*', seed 3: accuracy is '*'; expected at least 2' ]]
 }
 
 @test "kernels without gradients are refused by name" {
@@ -233,6 +287,8 @@ refused() {
     [[ $status = 1 && $output == 'lln-train: cut.gz'* && ${#lines[@]} = 1 ]]
     run lln-train --images images --labels labels --patch 3
     [[ $status = 1 && $output == 'lln-train: images'*3* && ${#lines[@]} = 1 ]]
+    equal rows "$(lln-train --images images --labels labels --patch 2 \
+        --classes 2 --steps 0 --kernel softmax --quiet | wc -l)" 2
     refused 2 "--batch: 64 is more than the 18 training images"
     refused 2 "a width of 30 is not divisible by 4 heads" --width 30 --batch 2
 }
@@ -257,6 +313,9 @@ refused() {
     refuses 2 "--dump and --save name the same file: 'w-lln.npz'" \
         lln-train --task recall --kernel lln --dump 'w-{kernel}.npz' \
         --save w-lln.npz
+    refuses 2 "--dump and --save name the same file: './w-1.npz'" \
+        lln-train --task recall --kernel lln --dump w-1.npz \
+        --save './w-{seed}.npz'
     refuses 2 "--dump: 'w.npy': expected a name that ends in .npz or .safetensors" \
         lln-train --task recall --kernel lln --dump w.npy
     refuses 1 "no/w.npz: No such file or directory" \
@@ -265,15 +324,25 @@ refused() {
 
 @test "finished rows are kept if the loss is not finite" {
     run --separate-stderr recall --kernel lln,softmax --rate 1e30 --steps 4 \
-        --every 1 -o table.csv
+        --every 4 -o table.csv
     equal status "$status" 1
     equal lines "$(sed -E 's/step [1-4]/step N/; s/[0-9]+ of/N of/' \
         <<< "$stderr")" \
         "lln-train: kernel 'lln', seed 1, step N: the loss is not finite; lower --rate
-lln-train: kernel 'softmax', seed 1, step N: the loss is not finite; lower --rate; N of 10 rows are in table.csv.partial"
+lln-train: kernel 'softmax', seed 1, step N: the loss is not finite; lower --rate; N of 4 rows are in table.csv.partial"
     [ ! -e table.csv ]
     equal kernels "$(column kernel < table.csv.partial | uniq | tr '\n' ' ')" \
         'lln softmax '
+}
+
+@test "a loss on held-out examples that is not finite is an error" {
+    run --separate-stderr recall --kernel softmax --rate 1e6 --steps 3 \
+        --every 3 --columns step,accuracy --save w.npz --dump h.npz
+    equal status "$status" 1
+    equal stderr "$stderr" \
+        "lln-train: kernel 'softmax', seed 1, step 3: the loss on held-out examples is not finite; lower --rate"
+    equal rows "${#lines[@]}" 2
+    equal files "$(ls)" ''
 }
 
 @test "all rows are kept if the weights or heads cannot be written" {

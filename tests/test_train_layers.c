@@ -327,11 +327,13 @@ START_TEST(cross_entropy_values)
     logits[0] = NAN;
     lln_cross_entropy_add(LLN_FLOAT64, 1, 2, logits, answers, 1, &sum);
     ck_assert(isnan(sum.loss));
+    ck_assert_uint_eq(sum.correct, 2);
     sum = (lln_cross_entropy){0};
     logits[0] = 1;
     logits[1] = NAN;
     lln_cross_entropy_add(LLN_FLOAT64, 1, 2, logits, answers, 1, &sum);
     ck_assert(isnan(sum.loss));
+    ck_assert_uint_eq(sum.correct, 0);
 }
 END_TEST
 

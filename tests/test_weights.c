@@ -104,16 +104,83 @@ START_TEST(weights_refused)
     open_model("softmax", 4, 1, LLN_FLOAT32, &model);
     learn(&model);
     save(&model, "w.npz", LLN_WRITER_NPZ);
+    model.weight_count--;
+    save(&model, "w.npz", LLN_WRITER_NPZ);
+    expect_missing("softmax", "w.npz: key 'classifier.bias': no such array; "
+                              "the file contains ");
+    model.weight_count++;
+    save(&model, "w.npz", LLN_WRITER_NPZ);
     expect_failure("softmax", 6, LLN_EFORMAT,
                    "w.npz: width: 4 in the file, but the options say 6");
-    expect_missing("lln+diag:ratio=learned",
-                   "w.npz: key 'blocks.0.attention.mixture': no such array; "
-                   "the file contains ");
     ((float *)model.parts.classifier.bias)[1] = INFINITY;
     save(&model, "w.npz", LLN_WRITER_NPZ);
     expect_failure("softmax", 4, LLN_EFORMAT,
                    "w.npz: key 'classifier.bias': entry 1 is not finite");
+    write_doubles("w.npz", "(2,)", (double[]){1, 2}, 2);
+    expect_failure("softmax", 4, LLN_EFORMAT,
+                   "w.npz: no weights of a model, as there is no array "
+                   "'sizes'; expected a file that --save wrote");
     lln_model_close(&model);
+}
+END_TEST
+
+/* A learned ratio begins at 0.5, whose logit is 0, if the file has none. */
+START_TEST(weights_without_ratio)
+{
+    lln_model a, b;
+    open_model("softmax", 4, 1, LLN_FLOAT32, &a);
+    open_model("lln+diag:ratio=learned", 4, 2, LLN_FLOAT32, &b);
+    learn(&a);
+    save(&a, "w.npz", LLN_WRITER_NPZ);
+    expect_ok(lln_weights_read("w.npz", &b));
+    ck_assert_mem_eq(b.parameters, a.parameters, a.count * sizeof(float));
+    for (size_t i = 0; i < 2; i++) {
+        lln_train_constants c = lln_model_constants(&b, i);
+        expect_relative(c.mixture, 0, 0);
+        expect_relative(lln_train_ratio(&b.attention, &c), 0.5, 0);
+        ck_assert(isnan(lln_train_ratio(&a.attention, &c)));
+    }
+    lln_model_close(&a);
+    lln_model_close(&b);
+}
+END_TEST
+
+/* The loss on pixels that were standardised as the model expects. */
+static double loss_on_pixels(const lln_model *model)
+{
+    lln_model_workspace *space;
+    lln_model_score score;
+    lln_examples examples;
+    expect_ok(lln_examples_alloc(&shape, 4, &examples));
+    for (size_t i = 0; i < 4 * shape.tokens * shape.input_size; i++)
+        examples.values[i] = (float)(((double)(i * 7 % 5) - model->task.mean) /
+                                     model->task.deviation);
+    expect_ok(lln_model_workspace_alloc(model, 4, &space));
+    expect_ok(lln_model_evaluate(model, &examples, space, &score));
+    lln_model_workspace_free(space);
+    lln_examples_free(&examples);
+    return score.loss;
+}
+
+/* The same pixels, standardised in another way, give the same loss. Both means
+ * and deviations are such that inputs are exact in float32. */
+START_TEST(weights_adapt_to_standardisation)
+{
+    lln_model a, b;
+    open_model("lln", 4, 1, LLN_FLOAT64, &a);
+    open_model("lln", 4, 2, LLN_FLOAT64, &b);
+    learn(&a);
+    a.task.mean = 1;
+    a.task.deviation = 2;
+    b.task.mean = 3.5;
+    b.task.deviation = 0.25;
+    save(&a, "w.npz", LLN_WRITER_NPZ);
+    expect_ok(lln_weights_read("w.npz", &b));
+    expect_relative(loss_on_pixels(&b), loss_on_pixels(&a), 1e-13);
+    b.task.mean = 3;
+    ck_assert(fabs(loss_on_pixels(&b) - loss_on_pixels(&a)) > 1e-4);
+    lln_model_close(&a);
+    lln_model_close(&b);
 }
 END_TEST
 
@@ -124,6 +191,8 @@ int main(void)
     tcase_add_checked_fixture(files, enter_folder, remove_folder);
     tcase_add_loop_test(files, weights_round_trip, 0, 4);
     tcase_add_test(files, weights_refused);
+    tcase_add_test(files, weights_without_ratio);
+    tcase_add_test(files, weights_adapt_to_standardisation);
     suite_add_tcase(suite, files);
     return run_suite(suite);
 }

@@ -43,6 +43,7 @@ struct row_writer {
     lln_cell *printed; /* cells of the selected columns */
     size_t selected_count;
     row_bounds *bounds;
+    bool unbounded; /* the next rows are not compared with bounds */
     distinct_rows
         *distinct; /* NULL: all columns that distinguish rows are printed */
     bool repeated;
@@ -266,22 +267,29 @@ static const char *source_of(const row_identity *id)
 }
 
 /* Passes the place of a row that violates a bound to bounds_name. If a case has
- * several rows, the place includes their first column, unless it is real. */
+ * several rows, the place includes their first column, unless it is real; a
+ * seed is always included. */
 static void name_row(row_writer *writer, const row_identity *id,
                      const row_average *average, size_t row)
 {
-    char place[RUN_PLACE], kernel[128] = "", number[128] = "", text[1024];
+    char step[32] = "", place[RUN_PLACE], kernel[128] = "", number[128] = "";
+    char text[1024];
     const record_column *column = writer->type.columns;
+    if (strcmp(column->name, "tau") == 0) /* is in the place anyway */
+        column++;
     lln_cell cell = record_cell(column, run_block_record(&average->first, row));
+    bool several = average->first.rows > 1 || column->type == LLN_CELL_DIGITS;
+    if (id->step != LLN_CELL_NONE)
+        snprintf(step, sizeof step, "step %ld, ", id->step);
     run_place(id->layer, id->head, place);
     if (id->kernel)
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
     if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
         snprintf(number, sizeof number, ", %s %ld", column->name, cell.integer);
-    if (average->first.rows > 1 && lln_cell_is_text(column->type) && cell.text)
+    if (several && lln_cell_is_text(column->type) && cell.text)
         snprintf(number, sizeof number, ", %s %s", column->name, cell.text);
-    snprintf(text, sizeof text, "%s: %s%stau %.6g%s: ", source_of(id), place,
-             kernel, id->tau, number);
+    snprintf(text, sizeof text, "%s: %s%s%stau %.6g%s: ", source_of(id), step,
+             place, kernel, id->tau, number);
     bounds_name(writer->bounds, text);
 }
 
@@ -294,6 +302,11 @@ static void miss_rows(row_writer *writer, const row_identity *id)
              id->kernel ? id->kernel : "none");
     if (bounds_miss(writer->bounds))
         bounds_name(writer->bounds, text);
+}
+
+void row_writer_compare(row_writer *writer, bool compare)
+{
+    writer->unbounded = !compare;
 }
 
 void row_writer_put(row_writer *writer, const row_identity *identity,
@@ -313,7 +326,7 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
         else
             cli_check_output(lln_table_row(writer->table, writer->printed));
         note_row(writer);
-        if (bounds_fail(writer->bounds, writer->cells))
+        if (!writer->unbounded && bounds_fail(writer->bounds, writer->cells))
             name_row(writer, identity, average, row);
     }
 }

@@ -35,6 +35,9 @@ void row_writer_show_lines(row_writer *writer, FILE *out, run_show *show);
  * bounds. */
 unsigned row_writer_passes(const row_writer *writer);
 
+/* Whether the next rows are compared with bounds; at first they are. */
+void row_writer_compare(row_writer *writer, bool compare);
+
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average);
 

@@ -225,8 +225,8 @@ static lln_status train_learner_to(training *t, size_t index, size_t from,
     train_learner *learner = &t->learners[index];
     for (size_t s = from; s < step; s++) {
         LLN_TRY(lln_threads_check_stop());
-        LLN_TRY(fail_of(t, index, s + 1,
-                        train_learner_step(&t->setting, learner, s)));
+        LLN_TRY(
+            fail_of(t, index, s + 1, train_learner_step(&t->setting, learner)));
         progress_note("%s, loss %.3f", t->setting.attention.name,
                       learner->loss / (double)learner->answers);
         progress_show(++t->done);

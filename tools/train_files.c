@@ -2,13 +2,19 @@
 #include "train_files.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "message.h"
 #include "options.h"
+#include "output.h"
 #include "side_file.h"
+#include "temporary.h"
+#include "tensor/mapping.h"
 #include "train.h"
 #include "train/weights.h"
 
@@ -56,18 +62,48 @@ static lln_writer_format find_format(const char *option, const char *path)
 typedef struct {
     const char *option;
     char *name;
+    char path[PATH_MAX]; /* with links of the last part resolved */
 } named_file;
 
+/* inputs: files that are read [input_count], then NULL. */
 typedef struct {
     named_file *files; /* [count] */
-    size_t count;
+    char **inputs;
+    size_t count, input_count;
 } file_list;
+
+static void add_input(file_list *list, const char *name)
+{
+    if (name)
+        list->inputs[list->input_count++] = cli_copy(name);
+}
+
+/* Whether two paths are the same name in the same folder. */
+static bool same_path(const char *a, const char *b)
+{
+    const char *const paths[] = {a, b};
+    struct stat folders[2];
+    int length[2];
+    for (int i = 0; i < 2; i++) {
+        char folder[PATH_MAX];
+        length[i] = temporary_folder(paths[i]);
+        snprintf(folder, sizeof folder, "%.*s", length[i], paths[i]);
+        if (stat(length[i] > 0 ? folder : ".", &folders[i]) != 0)
+            return false;
+    }
+    return strcmp(a + length[0], b + length[1]) == 0 &&
+           lln_mapping_same_file(&folders[0], &folders[1]);
+}
 
 static void add_file(file_list *list, const char *option, char *name)
 {
+    named_file *file = &list->files[list->count];
+    *file = (named_file){.option = option, .name = name};
+    if (temporary_resolve(name, file->path) < 0)
+        cli_fail("%s: %s", name, strerror(errno));
     for (size_t i = 0; i < list->count; i++) {
         const char *other = list->files[i].option;
-        if (strcmp(list->files[i].name, name) != 0)
+        if (!same_path(list->files[i].path, file->path))
             continue;
         if (strcmp(other, option) == 0)
             cli_usage("--%s: '%s': the same file for several kernels or seeds; "
@@ -76,53 +112,63 @@ static void add_file(file_list *list, const char *option, char *name)
         cli_usage("--%s and --%s name the same file: '%s'", other, option,
                   name);
     }
-    list->files[list->count++] = (named_file){option, name};
+    list->count++;
 }
 
-/* load: the weights that the same model is read from, or NULL. */
-static void check_file(const char *option, const char *name, const char *load)
-{
-    const train_options *o = &train_asked;
-    const char *all[] = {o->images,      o->labels, o->test_images,
-                         o->test_labels, load,      NULL};
-    const char *inputs[sizeof all / sizeof *all];
-    size_t count = 0;
-    for (size_t i = 0; i + 1 < sizeof all / sizeof *all; i++)
-        if (all[i])
-            inputs[count++] = all[i];
-    inputs[count] = NULL;
-    (void)find_format(option, name);
-    side_file_check(name, inputs);
-}
-
-/* Checks the files of one model. */
-static void check_model(file_list *list, const char *kernel, const char *seed)
+/* Adds the files of one model. */
+static void add_model(file_list *list, const char *kernel, const char *seed)
 {
     const train_options *o = &train_asked;
     const char *options[] = {"dump", "save"}, *patterns[] = {o->dump, o->save};
-    char *load = o->load ? train_file_name(o->load, kernel, seed) : NULL;
+    if (o->load)
+        list->inputs[list->input_count++] =
+            train_file_name(o->load, kernel, seed);
     for (size_t i = 0; i < 2; i++)
         if (patterns[i]) {
             char *name = train_file_name(patterns[i], kernel, seed);
+            (void)find_format(options[i], name);
             add_file(list, options[i], name);
-            check_file(options[i], name, load);
         }
-    free(load);
+}
+
+static void check_files(const file_list *list)
+{
+    for (size_t i = 0; i < list->input_count; i++)
+        cli_refuse_overwrite(list->inputs[i]);
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->files[i].option, "output") != 0)
+            side_file_check(list->files[i].name,
+                            (const char *const *)list->inputs);
+}
+
+static void free_files(file_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->files[i].name);
+    for (size_t i = 0; i < list->input_count; i++)
+        free(list->inputs[i]);
+    free(list->files);
+    free(list->inputs);
 }
 
 void train_files_check(const lln_train_attention *kernels, size_t kernel_count,
                        const char *const *seeds, size_t seed_count)
 {
-    size_t most = 1 + 2 * kernel_count * seed_count;
-    file_list list = {cli_alloc(most, sizeof *list.files), 0};
-    if (run_shared.output)
+    const train_options *o = &train_asked;
+    const char *const images[] = {o->images, o->labels, o->test_images,
+                                  o->test_labels};
+    size_t models = kernel_count * seed_count;
+    file_list list = {cli_alloc(1 + 2 * models, sizeof *list.files),
+                      cli_alloc(5 + models, sizeof *list.inputs), 0, 0};
+    for (size_t i = 0; i < 4 && !train_recalls(); i++)
+        add_input(&list, images[i]);
+    if (cli_partial_name())
         add_file(&list, "output", cli_copy(run_shared.output));
     for (size_t k = 0; k < kernel_count; k++)
         for (size_t s = 0; s < seed_count; s++)
-            check_model(&list, kernels[k].name, seeds[s]);
-    for (size_t i = 0; i < list.count; i++)
-        free(list.files[i].name);
-    free(list.files);
+            add_model(&list, kernels[k].name, seeds[s]);
+    check_files(&list);
+    free_files(&list);
 }
 
 enum { ROLES = 3, KEY = 32 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train_learner.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -76,13 +77,13 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-lln_status train_learner_step(train_setting *setting, train_learner *learner,
-                              size_t step)
+lln_status train_learner_step(train_setting *setting, train_learner *learner)
 {
     double start = now();
     lln_model_score score;
     setting->batch.count = train_asked.batch;
-    setting->task->batch(setting->task, learner->seed, step, &setting->batch);
+    setting->task->batch(setting->task, learner->seed, learner->model.steps,
+                         &setting->batch);
     LLN_TRY(lln_model_learn(&learner->model, &setting->batch, setting->space,
                             learner->gradients, &score));
     lln_optimiser_step(&learner->optimiser, &learner->model,
@@ -113,5 +114,9 @@ lln_status train_learner_test(train_setting *setting,
         score->correct += part.correct;
     }
     score->loss /= (double)score->answers;
-    return LLN_OK;
+    if (isfinite(score->loss))
+        return LLN_OK;
+    return lln_fail(LLN_ENOCONV,
+                    "the loss on held-out examples is not finite%s",
+                    train_asked.steps > 0 ? "; lower --rate" : "");
 }

@@ -38,12 +38,13 @@ void train_learner_close(train_learner *learner);
 LLN_NODISCARD lln_status train_learner_begin(train_setting *setting,
                                              train_learner *learner);
 
-/* Trains on the batch of step `step`, from 0. */
+/* Trains on the next batch. After --load, batches continue with the first that
+ * the loaded model has not seen. */
 LLN_NODISCARD lln_status train_learner_step(train_setting *setting,
-                                            train_learner *learner,
-                                            size_t step);
+                                            train_learner *learner);
 
-/* Loss and accuracy on all held-out examples. */
+/* Loss and accuracy on all held-out examples. LLN_ENOCONV: the loss is not
+ * finite. */
 LLN_NODISCARD lln_status train_learner_test(train_setting *setting,
                                             const train_learner *learner,
                                             lln_model_score *score);

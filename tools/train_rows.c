@@ -13,7 +13,7 @@ typedef struct {
     double tau;
     const char *seed;
     double epoch, train_loss, test_loss, accuracy, seconds;
-    double sigma_q, sigma_k, alpha, beta, entropy, lambda2, undefined;
+    double sigma_q, sigma_k, alpha, beta, ratio, entropy, lambda2, undefined;
 } train_record;
 
 enum { PASS_MOMENTS = 1, PASS_ENTROPY = 2, PASS_SPECTRUM = 4 };
@@ -36,6 +36,7 @@ static const record_column columns[] = {
     COLUMN(sigma_k, "sigma_k", PASS_MOMENTS),
     COLUMN(alpha, "alpha", 0),
     COLUMN(beta, "beta", 0),
+    COLUMN(ratio, "ratio", 0),
     COLUMN(entropy, "entropy_nats", PASS_ENTROPY),
     COLUMN(lambda2, "lambda2", PASS_SPECTRUM),
     {"share_undefined", LLN_CELL_REAL, offsetof(train_record, undefined),
@@ -77,8 +78,9 @@ static run_block block_of(const train_evaluation *e,
 {
     run_block block = {.type = type};
     const lln_readings *readings = &e->layers[layer];
-    const lln_train_constants *constants = &learner->model.constants[layer];
-    bool lln = learner->model.attention.match != LLN_TRAIN_NONE;
+    const lln_train_attention *attention = &learner->model.attention;
+    lln_train_constants constants = lln_model_constants(&learner->model, layer);
+    bool lln = attention->match != LLN_TRAIN_NONE;
     cli_check(run_block_resize(&block, 1));
     *(train_record *)run_block_record(&block, 0) = (train_record){
         .tau = readings->tau,
@@ -90,8 +92,9 @@ static run_block block_of(const train_evaluation *e,
         .seconds = learner->seconds,
         .sigma_q = readings->sigma_q,
         .sigma_k = readings->sigma_k,
-        .alpha = lln ? constants->alpha : NAN,
-        .beta = lln ? constants->beta : NAN,
+        .alpha = lln ? constants.alpha : NAN,
+        .beta = lln ? constants.beta : NAN,
+        .ratio = lln_train_ratio(attention, &constants),
         .entropy = readings->entropy,
         .lambda2 = readings->lambda2,
         .undefined = readings->undefined,
@@ -162,6 +165,7 @@ void train_rows_put(row_writer *writer, size_t step,
 {
     row_average average = {0};
     row_identity identity = identity_of(learners, step);
+    row_writer_compare(writer, step == train_asked.steps);
     for (size_t i = 0; i < count; i++) {
         if (run_shared.each) {
             put_each(writer, step, &evaluations[i], &learners[i]);

@@ -94,7 +94,8 @@ static void count_steps(const lln_task *task)
 {
     train_options *o = &train_asked;
     size_t batches = task->train_count / o->batch;
-    if (task->train_count > 0 && batches == 0)
+    bool trains = !cli_given("steps") || o->steps > 0;
+    if (trains && task->train_count > 0 && batches == 0)
         cli_usage("--batch: %zu is more than the %zu training image%s",
                   o->batch, task->train_count,
                   lln_text_plural(task->train_count));

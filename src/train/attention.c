@@ -131,6 +131,7 @@ static lln_status read_parameters(lln_train_attention *a)
     }
     if (has(a, "ratio"))
         LLN_TRY(lln_kernel_real(&a->choice, "ratio", &ratio));
+    a->ratio = ratio;
     a->mixture = log(ratio) - log1p(-ratio);
     return LLN_OK;
 }
@@ -245,6 +246,14 @@ static lln_status give(lln_kernel_choice *choice, const char *name,
     return LLN_OK;
 }
 
+double lln_train_ratio(const lln_train_attention *a,
+                       const lln_train_constants *c)
+{
+    if (!has(a, "ratio"))
+        return NAN;
+    return a->mixture_learned ? 1 / (1 + exp(-c->mixture)) : a->ratio;
+}
+
 lln_status lln_train_choice(const lln_train_attention *a,
                             const lln_train_constants *c,
                             lln_kernel_choice *choice)
@@ -255,6 +264,6 @@ lln_status lln_train_choice(const lln_train_attention *a,
         LLN_TRY(give(choice, "alpha", c->alpha));
         LLN_TRY(give(choice, "beta", c->beta));
     }
-    return has(a, "ratio") ? give(choice, "ratio", 1 / (1 + exp(-c->mixture)))
+    return has(a, "ratio") ? give(choice, "ratio", lln_train_ratio(a, c))
                            : LLN_OK;
 }

@@ -86,7 +86,8 @@ struct lln_train_attention {
     lln_mask mask;      /* block of blockdiag and lln+diag, window of window */
     bool own_block;     /* the block is the size of a head */
     double eps;         /* of elu and relu */
-    double mixture;     /* first value of constants.mixture, of lln+diag */
+    double ratio;       /* weight of lln in lln+diag, the first if learned */
+    double mixture;     /* logit of ratio, first value of constants.mixture */
     bool mixture_learned;
     lln_train_sides sides;
 };
@@ -121,6 +122,11 @@ LLN_NODISCARD lln_status lln_train_constants_set(lln_train_attention *a,
                                                  const lln_train_extent *e,
                                                  double sigma_q, double sigma_k,
                                                  lln_train_constants *c);
+
+/* The weight of lln in lln+diag: a->ratio or, if it is learned, 1 / (1 +
+ * exp(-c->mixture)). NaN for other kernels. */
+double lln_train_ratio(const lln_train_attention *a,
+                       const lln_train_constants *c);
 
 /* The kernel of kernel/table that computes P of a layer with these constants.
  * LLN_EINVAL: that table refuses a value. */

@@ -13,7 +13,7 @@
 typedef struct {
     double loss;    /* of -ln p(answer) */
     size_t correct; /* rows whose largest logit, the first of equal ones, is the
-                       answer */
+                       answer; never those whose loss is not finite */
 } lln_cross_entropy;
 
 /* Adds the loss of logits [rows x classes] with answers [rows], each below

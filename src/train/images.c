@@ -20,6 +20,7 @@ typedef struct {
 
 typedef struct {
     stored train, test;
+    double mean, deviation; /* of the pixels of training images */
 } images;
 
 static void free_stored(stored *s)
@@ -201,6 +202,8 @@ static lln_status standardise_all(const lln_image_file *file, images *state)
                         file->images.name);
     standardise(&state->train, size, moments.mean, deviation);
     standardise(&state->test, size, moments.mean, deviation);
+    state->mean = moments.mean;
+    state->deviation = deviation;
     return LLN_OK;
 }
 
@@ -238,7 +241,9 @@ static lln_status open_images(const lln_images_options *o, sources *from,
     *task = (lln_task){.shape = {.tokens = from->train.rows / o->patch *
                                            (from->train.columns / o->patch),
                                  .input_size = input,
-                                 .classes = o->classes},
+                                 .classes = o->classes,
+                                 .mean = state->mean,
+                                 .deviation = state->deviation},
                        .train_count = from->train_count,
                        .test_count = from->test_count,
                        .batch = get_batch,

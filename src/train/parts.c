@@ -113,6 +113,7 @@ static void take_mixture(walk *w, size_t layer, lln_block *block)
     snprintf(name, sizeof name, "blocks.%zu.attention.mixture", layer);
     lln_weight mixture = named("", name, 1, 1);
     mixture.start_size = w->plan->attention->mixture;
+    mixture.optional = true;
     block->attention.mixture = take(w, mixture);
 }
 

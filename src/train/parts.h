@@ -32,6 +32,7 @@ typedef struct {
     bool decays; /* AdamW decays it: matrices, not biases and norms */
     lln_weight_start start;
     double start_size;
+    bool optional; /* only some kinds of attention have it */
 } lln_weight;
 
 typedef struct {

@@ -22,6 +22,8 @@ typedef struct {
     bool per_token;    /* an answer at some positions; otherwise one for each
                           example, from the mean over positions */
     bool causal;
+    double mean, deviation; /* inputs are (x - mean) / deviation; 0: they were
+                               not standardised */
 } lln_task_shape;
 
 /* A batch. The caller owns the arrays, see lln_examples_alloc. */

@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "tensor/container.h"
 
-enum { SIZES = 9, STEPS = 8, EXTRAS = 3 };
+enum { SIZES = 9, STEPS = 8, INPUT = 2, EXTRAS = 4 };
 
 static const char *const size_names[SIZES] = {
     "width",      "layers",     "heads",   "hidden units", "tokens",
@@ -32,12 +32,13 @@ typedef struct {
 } extra;
 
 static void list_extras(const lln_model *model, double sizes[SIZES],
-                        extra out[EXTRAS])
+                        double input[INPUT], extra out[EXTRAS])
 {
     size_t depth = model->sizes.depth;
     out[0] = (extra){"sigma_q", depth, model->sigma_q};
     out[1] = (extra){"sigma_k", depth, model->sigma_k};
     out[2] = (extra){"sizes", SIZES, sizes};
+    out[3] = (extra){"input", INPUT, input};
 }
 
 static size_t element_of(const lln_model *model)
@@ -91,6 +92,7 @@ lln_status lln_weights_write(const lln_model *model, FILE *out,
                              lln_writer_format format)
 {
     double sizes[SIZES];
+    double input[INPUT] = {model->task.mean, model->task.deviation};
     extra extras[EXTRAS];
     lln_writer *writer = NULL;
     size_t count = model->weight_count + EXTRAS;
@@ -98,7 +100,7 @@ lln_status lln_weights_write(const lln_model *model, FILE *out,
     if (!entries)
         return LLN_ENOMEM;
     get_sizes(model, sizes);
-    list_extras(model, sizes, extras);
+    list_extras(model, sizes, input, extras);
     list_entries(model, extras, entries);
     lln_status status = lln_writer_open(out, format, entries, count, &writer);
     if (status == LLN_OK)
@@ -147,6 +149,12 @@ static lln_status read_array(lln_container *file, const char *key, size_t rows,
 static lln_status check_sizes(lln_container *file, lln_model *model)
 {
     double own[SIZES], stored[SIZES];
+    size_t index;
+    if (lln_container_find(file, "sizes", &index) != LLN_OK)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: no weights of a model, as there is no array "
+                        "'sizes'; expected a file that --save wrote",
+                        lln_container_name(file));
     get_sizes(model, own);
     LLN_TRY(read_array(file, "sizes", 1, SIZES, LLN_FLOAT64, stored));
     for (size_t i = 0; i < STEPS; i++)
@@ -174,14 +182,48 @@ static lln_status read_layers(lln_container *file, lln_model *model)
     return LLN_OK;
 }
 
+/* Lets the embedding take values (x - m) / s instead of the stored (x - m0) /
+ * s0, with the same result: W (x - m0) / s0 = W s/s0 (x - m) / s + W (m - m0) /
+ * s0. */
+static lln_status adapt_embedding(lln_container *file, lln_model *model)
+{
+    const lln_linear *map = &model->parts.embedding.map;
+    double mean = model->task.mean, deviation = model->task.deviation;
+    double stored[INPUT];
+    LLN_TRY(read_array(file, "input", 1, INPUT, LLN_FLOAT64, stored));
+    if (!(deviation > 0 && stored[1] > 0) ||
+        (stored[0] == mean && stored[1] == deviation))
+        return LLN_OK;
+    const lln_matrix weight = {map->precision, map->outputs, map->inputs,
+                               map->weight};
+    const lln_matrix bias = {map->precision, 1, map->outputs, map->bias};
+    for (size_t i = 0; i < map->outputs; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < map->inputs; j++) {
+            double w = lln_matrix_get(weight, i, j);
+            sum += w;
+            lln_precision_set(map->precision, map->weight, i * map->inputs + j,
+                              w * deviation / stored[1]);
+        }
+        lln_precision_set(map->precision, map->bias, i,
+                          lln_matrix_get(bias, 0, i) +
+                              sum * (mean - stored[0]) / stored[1]);
+    }
+    return LLN_OK;
+}
+
 static lln_status read_all(lln_container *file, lln_model *model)
 {
     LLN_TRY(check_sizes(file, model));
     for (size_t i = 0; i < model->weight_count; i++) {
         const lln_weight *w = &model->weights[i];
+        size_t index;
+        if (w->optional && lln_container_find(file, w->name, &index) != LLN_OK)
+            continue;
         LLN_TRY(read_array(file, w->name, w->rows, w->columns,
                            model->sizes.precision, tensor_of(model, w)));
     }
+    LLN_TRY(adapt_embedding(file, model));
     return read_layers(file, model);
 }
 

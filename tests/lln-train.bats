@@ -257,6 +257,11 @@ lln+diag:ratio=learned 0.5'
     [[ $stderr == "lln-train: recall: step 2, layer 0, kernel softmax, tau "*', seed 3: accuracy is '*'; expected at least 2' ]]
 }
 
+@test "columns that do not distinguish the rows" {
+    run --separate-stderr recall --steps 0 --columns accuracy
+    equal stderr "$stderr" 'lln-train: --columns: these columns do not distinguish all rows; add id, or some of its columns'
+}
+
 @test "kernels without gradients are refused by name" {
     refuses 2 "--kernel: kernel 'nystrom': has no gradients; expected one of softmax, lln, lln+diag, blockdiag, window, elu, relu, uniform" \
         lln-train --kernel softmax,nystrom

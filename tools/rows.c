@@ -381,7 +381,10 @@ void row_writer_continue(row_writer *writer, size_t rows)
 static void warn_of_repeats(const row_writer *writer)
 {
     size_t at = find_hidden(writer);
-    if (writer->sources[at].shows == SHOWS_IDENTITY)
+    const table_column *hidden = &writer->sources[at];
+    const char *group = hidden->column->group;
+    if (hidden->shows == SHOWS_IDENTITY ||
+        (group && strcmp(group, COLUMNS_ID) == 0))
         cli_warn("--columns: these columns do not distinguish all rows; add "
                  "id, or some of its columns");
     else

@@ -13,8 +13,8 @@ typedef struct {
 
 /* Opens both files; lln_image_file_close releases a zeroed one too.
  * LLN_EFORMAT: images of another number of axes, or with 1, 3 or 4 elements in
- * axis 1 and more than 4 in axis 3, as with channels first; labels of more than one axis,
- * or another number of labels than images; also the failures of
+ * axis 1 and more than 4 in axis 3, as with channels first; labels of more than
+ * one axis, or another number of labels than images; also the failures of
  * lln_data_file_open. */
 LLN_NODISCARD lln_status lln_image_file_open(const char *images,
                                              const char *labels,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "core/ordered.h"
@@ -103,7 +104,8 @@ static double mean_of(const reading *r, size_t offset)
     double sum = 0;
     size_t defined = 0;
     for (size_t i = 0; i < r->heads->count; i++) {
-        double x = *(const double *)((const char *)&r->of[i] + offset);
+        double x;
+        memcpy(&x, (const char *)&r->of[i] + offset, sizeof x);
         sum += isnan(x) ? 0 : x;
         defined += !isnan(x);
     }

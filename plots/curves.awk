@@ -18,7 +18,8 @@ function x_of(r) { return number_at(r, x) }
 
 # The column of an identity that colours show, and the one that panels show.
 function choose_by(    count, part, i) {
-    count = split("kernel,method,matrix,layer,source,tau,head,n,d", part, ",")
+    count = split("kernel,method,matrix,layer,source,tau,head,n,d,seed", part, \
+        ",")
     if (by == "")
         for (i = 1; i <= count && by == ""; i++)
             if (part[i] != x && part[i] in identity) by = part[i]
@@ -173,7 +174,8 @@ function find_curves(    i, part) {
     ys = split(y, y_name, ",")
     if (!(x in column)) split_parameter(x)
     identity_list = telling(x, "kernel,layer,head,method,matrix", \
-        "source,reference,tau,causal,n,d,rule,config,layer_b,head_b,source_b")
+        "source,reference,seed,tau,causal,n,d,rule,config,layer_b,head_b," \
+        "source_b")
     # A line would join rows that nothing tells apart.
     if (style == "lines" && !is_unique(x "," identity_list)) style = "points"
     split(identity_list, part, ",")

@@ -67,12 +67,13 @@ function none(text) {
 }
 
 # Refuses names that were given if there is no such column or, with numeric = 1,
-# no number in it.
+# no number but another text in it, or with 2, no number.
 function check(list, numeric,    i, j, count, part, names) {
     count = split(list, part, ",")
     for (i = 1; i <= count; i++) {
         if (part[i] in column) {
-            if (distinct(part[i]) && !has_numbers(part[i]) && numeric)
+            if (numeric && rows && !has_numbers(part[i]) && \
+                (numeric == 2 || distinct(part[i])))
                 none("column '" part[i] "' contains no numbers")
             continue
         }
@@ -121,7 +122,7 @@ END {
     if (x y map == "" && !is_known()) none("")
     if (by != "" && by != "column") check(by)
     if (y != "") check(y, 1)
-    if (x != "" && !is_parameter(x)) check(x, 1)
+    if (x != "" && !is_parameter(x)) check(x, 2)
     if (map != "") {
         check(map, 1)
         y = map

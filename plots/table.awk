@@ -277,6 +277,18 @@ function is_summary() {
         "share_largest_1" in column
 }
 
+# The models of a table of lln-train, whose rows average `samples` of them.
+function models_of(samples,    text) {
+    text = "models"
+    if (samples == 1 && distinct("kernel") == 1 && distinct("seed") == 1)
+        text = "model"
+    if (samples == 1 && distinct("seed") == 1)
+        text = text " of seed " at(1, "seed")
+    if (samples == 1 && distinct("seed") > 1)
+        text = text " of " distinct("seed") " seeds"
+    return text ", task "
+}
+
 # A line that says which heads the table is about.
 function note(    out, source, samples) {
     if (!rows) return "the table has no rows"
@@ -288,7 +300,7 @@ function note(    out, source, samples) {
     source = source_name(at(1, "source"))
     samples = at(1, "samples")
     source = source == "gaussian" ? "sampled Gaussian heads" : \
-        ("accuracy" in column ? "models, task " : "heads of ") source
+        ("accuracy" in column ? models_of(samples) : "heads of ") source
     if (distinct("samples") == 1 && samples > 1)
         source = (is_summary() ? "" : "mean of ") samples " " source
     return out (out == "" ? "" : ", ") source

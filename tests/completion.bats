@@ -72,6 +72,10 @@ methods() {
     offers '' lln-entropy --kernel lln:alpha=1:alp
     offers "$(lln-train --help | sed '1,/^Kernels:/d' |
         sed -n 's/^  \([a-z+][a-z+]*\) .*/\1/p')" lln-train --kernel ''
+    offers 'lln:factor= lln:alpha= lln:beta= lln:match=' lln-train --kernel lln:
+    offers 'softmax,lln:match=paper softmax,lln:match=exact' lln-train \
+        --kernel softmax,lln:match=
+    offers 'window:reach=' lln-train --kernel window:
     offers 'lln+diag:match=paper' lln-entropy --kernel lln+diag:match=pap
 }
 
@@ -96,6 +100,8 @@ table() {
         head -1 | tr , '\n' | sort)
     [ "$(wc -l <<< "$names")" -gt 3 ] || cat said
     equal "${*:2}" "$found" "$(sort <<< "$names${1:+ $1}" | tr ' ' '\n' | sort)"
+    names=$("${@:2}" -n 8 -d 2 --fail-below x=1 2>&1 |
+        sed -n 's/.* expected one of //p' | sed 's/, /\n/g')
     offers "$(sed 's/^/--fail-below=/; s/$/=/' <<< "$names")" "${@:2}" \
         --fail-below=
 }

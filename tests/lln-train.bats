@@ -15,6 +15,14 @@ recall() {
 # values: the columns that the same command always prints.
 values='id,epoch,*_loss,accuracy,sigma*,alpha,beta,ratio,entropy*,lambda2'
 
+# value_of COLUMN: that of kernel `name` and layer `layer` at the last step.
+value_of() {
+    awk -F, -v wanted="$1" -v layer="$layer" -v name="$name" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        $at["layer"] == layer && $at["kernel"] == name { x = $at[wanted] }
+        END { print x }' table
+}
+
 # idx FILE SIZE... < NUMBERS: writes an IDX file of bytes.
 idx() {
     local file=$1 size
@@ -54,7 +62,7 @@ on_pictures() {
     run --separate-stderr on_pictures --test 10 --epochs 20
     equal status "$status$stderr" 0
     equal header "${lines[0]}" \
-        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,ratio,entropy_nats,lambda2"
+        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,ratio,entropy_nats,lambda2,share_undefined"
     equal steps "$(cut -d, -f1-9,11,12 <<< "$output" | tail -n +2)" \
         'images,0,nan,nan,softmax,4,4,0,1,1,0
 images,20,nan,nan,softmax,4,4,0,1,1,5
@@ -112,6 +120,40 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
         echo "$(column "${pair%:*}" < table | tail -n 1)" \
             "$(column "${pair%:*}" < "${pair#*:}" |
                 awk '{ sum += $1 } END { print sum / NR }')"
+    done | near 1e-5
+}
+
+@test "values of lln and uniform are those of the same alpha and beta" {
+    recall --steps 6 --rate 0.1 --kernel lln,uniform --every 6 --each \
+        --dump '{kernel}.npz' > table
+    for layer in 0 1; do
+        for name in lln uniform; do
+            kernel=lln:alpha=0:beta=0
+            [ $name = uniform ] ||
+                kernel=lln:alpha=$(value_of alpha):beta=$(value_of beta)
+            echo "$(value_of entropy_nats) $(
+                lln-entropy --layout bhnd --causal --layers $layer --quiet \
+                    --kernel "$kernel" $name.npz | column entropy_nats |
+                    awk '{ sum += $1 } END { print sum / NR }')"
+        done
+    done | near 1e-5
+}
+
+@test "heads without entropy are left out of the mean and counted" {
+    pictures 30
+    on_pictures --kernel relu --steps 2 --seeds 4 --examples 3 \
+        --dump relu.npz > table
+    lln-entropy --layout bhnd --kernel relu --quiet relu.npz > heads
+    column entropy_nats < heads | awk '
+        $1 == "nan" { missing++; next }
+        { sum += $1; count++ }
+        END {
+            if (!missing || !count) exit 1
+            print sum / count, missing / NR
+        }' > expected
+    for at in 1 2; do
+        echo "$(column "$(cut -d ' ' -f $at <<< 'entropy_nats share_undefined')" \
+            < table | tail -n 1) $(cut -d ' ' -f $at expected)"
     done | near 1e-5
 }
 
@@ -186,7 +228,7 @@ lln+diag:ratio=learned 0.5'
         column "$name" < each | head -n 6
     done | tr '\n' ' ')" '0 1 0 1 0 1 1 1 2 2 3 3 '
     equal last "$(head -n 1 means | tr , '\n' | tail -n 1)" lambda2_se
-    for name in test_loss alpha lambda2; do
+    for name in tau test_loss alpha lambda2; do
         column "$name" < each | tail -n 6 | awk '
             { model[int((NR - 1) / 2)] += $1 / 2 }
             END {
@@ -213,6 +255,11 @@ lln+diag:ratio=learned 0.5'
         --seeds 3,4 --each --fail-below accuracy=2 --precision 1
     equal status "$status" 3
     [[ $stderr == "lln-train: recall: step 2, layer 0, kernel softmax, tau "*', seed 3: accuracy is '*'; expected at least 2' ]]
+}
+
+@test "columns that do not distinguish the rows" {
+    run --separate-stderr recall --steps 0 --columns accuracy
+    equal stderr "$stderr" 'lln-train: --columns: these columns do not distinguish all rows; add id, or some of its columns'
 }
 
 @test "kernels without gradients are refused by name" {
@@ -258,7 +305,10 @@ refused() {
     refuses 2 "--epochs cannot be used with --steps" lln-train --steps 1 \
         --epochs 1
     refuses 2 "--images needs --labels" lln-train --images x
-    refuses 2 "--seeds: 1 is given twice" lln-train --seeds 1,2,1
+    refuses 2 "--seeds: 1 is given twice" lln-train --seeds 1,2,01
+    refuses 2 "--kernel: 'lln' is given twice" lln-train --kernel lln,elu,lln
+    refuses 2 "--kernel: 'lln:factor=0.5' and 'lln:factor=.5' are the same" \
+        lln-train --kernel lln:factor=0.5,lln,lln:factor=.5
     refuses 2 "'x.npz': expected only options; name images with --images" \
         lln-train x.npz
     refuses 2 "--save: 'w.npz': the same file for several kernels or seeds; put {kernel} or {seed} into the name" \

@@ -153,3 +153,21 @@ refused() {
     lln-plot a.csv --x layer --by head > a.svg
     text_of a.svg | grep -qx 'performer:features=256:s….*projection=orthogonal'
 }
+
+@test "seeds of a training are curves of their own" {
+    printf '%s\n' source,step,layer,kernel,n,samples,tau,seed,epoch,accuracy \
+        r,0,0,lln,8,1,1.1,1,nan,0.1 r,0,1,lln,8,1,1.2,1,nan,0.1 \
+        r,0,0,lln,8,1,1.3,2,nan,0.2 r,0,1,lln,8,1,1.4,2,nan,0.2 \
+        r,9,0,lln,8,1,1.5,1,nan,0.3 r,9,1,lln,8,1,1.6,1,nan,0.3 \
+        r,9,0,lln,8,1,1.7,2,nan,0.4 r,9,1,lln,8,1,1.8,2,nan,0.4 > each.csv
+    lln-plot each.csv --by layer --y accuracy > each.svg
+    # The lines of both seeds, once for each layer.
+    local line='M[0-9.,]* L[0-9.,]*'
+    equal lines "$(grep -c "d='$line $line *'" each.svg)" 2
+    text_of each.svg | grep -qx 'N = 8 tokens, models of 2 seeds, task r'
+    sed -n '1p; /,1,nan,/p' each.csv | grep -v ',1,lln' > one.csv
+    lln-plot one.csv --y accuracy > one.svg
+    text_of one.svg | grep -qx 'N = 8 tokens, model of seed 1, task r'
+    refused "each.csv: column 'epoch' contains no numbers" \
+        'lln-plot each.csv --x epoch'
+}

@@ -263,8 +263,8 @@ START_TEST(images_refused)
     write_labels("y", 12);
     o.classes = 10;
     expect_failure(&o, LLN_EFORMAT,
-                   "y: label 7 (from 0) is 11; expected a whole number from 0 "
-                   "to 9");
+                   "y: the label of image 7, counted from 0, is 11; expected "
+                   "a whole number from 0 to 9");
     labels[7] = 0;
     write_labels("y", 12);
     o.patch = 3;
@@ -273,15 +273,21 @@ START_TEST(images_refused)
     o.patch = 2;
     o.train = 11;
     o.test = 2;
-    expect_failure(&o, LLN_EINVAL,
-                   "x: 12 images; expected at least 13, for training and test "
-                   "without common images");
+    expect_failure(&o, LLN_EFORMAT,
+                   "x: 12 images; expected at least 13: 11 to train on "
+                   "(--train), 2 held out (--test)");
     expect_failure(&(lln_images_options){.images = "y", .labels = "y"},
                    LLN_EFORMAT,
                    "y: shape (12,); expected images [count x rows x columns] "
                    "or [count x rows x columns x channels]");
     expect_failure(&(lln_images_options){.images = "x", .labels = "x"},
                    LLN_EFORMAT, "x: shape (12, 2, 4); expected labels [count]");
+    expect_failure(&(lln_images_options){.images = ".", .labels = "y"}, LLN_EIO,
+                   ".: Is a directory; name a file in it");
+    write_idx("x", 4, (unsigned[]){3, 4, 1, 8}, pixels, 12 * PIXELS);
+    expect_failure(&one_file, LLN_EFORMAT,
+                   "x: shape (3, 4, 1, 8); expected channels last, [count x "
+                   "rows x columns x channels], but axis 1 seems to have them");
     memset(pixels, 9, sizeof pixels);
     write_images("x", 12);
     expect_failure(&one_file, LLN_EFORMAT, "x: all pixels are equal");
@@ -296,18 +302,16 @@ START_TEST(images_refused_tests)
     write_labels("ty", 9);
     write_pair(20);
     expect_failure(&o, LLN_EFORMAT,
-                   "ty: label 8 (from 0) is 3; expected a whole number from 0 "
-                   "to 2");
+                   "ty: the label of image 8, counted from 0, is 3; expected "
+                   "a whole number from 0 to 2");
     write_test_pair(9);
     o.test = 10;
-    expect_failure(&o, LLN_EINVAL,
-                   "tx: 9 images; expected at least 10, as many as are "
-                   "tested");
+    expect_failure(&o, LLN_EFORMAT,
+                   "tx: 9 images; expected at least 10 (--test)");
     o.test = 0;
     o.train = 21;
-    expect_failure(&o, LLN_EINVAL,
-                   "x: 20 images; expected at least 21, as many as are "
-                   "trained");
+    expect_failure(&o, LLN_EFORMAT,
+                   "x: 20 images; expected at least 21 (--train)");
     write_idx("tx", 3, (unsigned[]){9, 4, 2}, pixels, 9 * PIXELS);
     expect_failure(&o, LLN_EFORMAT,
                    "tx: shape (9, 4, 2), but x has (20, 2, 4); expected "
@@ -327,16 +331,17 @@ START_TEST(images_refused_numbers)
     values[13] = NAN;
     write_doubles("x", "(2, 2, 4)", values, 2 * PIXELS);
     expect_failure(&one_file, LLN_EFORMAT,
-                   "y: label 1 (from 0) is 0.5; expected a whole number from "
-                   "0 to 2");
+                   "y: the label of image 1, counted from 0, is 0.5; expected "
+                   "a whole number from 0 to 2");
     numbers[1] = 0;
     write_doubles("y", "(2,)", numbers, 2);
     expect_failure(&one_file, LLN_EFORMAT,
                    "x: entry (1, 1, 1): nan; expected finite numbers");
-    values[13] = 1e39; /* infinite in float32 */
+    values[13] = 1e39;
     write_doubles("x", "(2, 2, 4)", values, 2 * PIXELS);
     expect_failure(&one_file, LLN_EFORMAT,
-                   "x: entry (1, 1, 1): inf; expected finite numbers");
+                   "x: entry (1, 1, 1): 1e+39; expected numbers within the "
+                   "range of float32");
 }
 END_TEST
 

@@ -66,11 +66,10 @@ static const char *const refused[][2] = {
             "blockdiag, window, elu, relu, uniform"},
     {"", "kernel '': unknown; expected one of softmax, lln, lln+diag, "
          "blockdiag, window, elu, relu, uniform"},
-    {"lln:match=gap", "kernel 'lln:match=gap': match=gap cannot be used in "
-                      "training; expected paper or exact"},
-    {"lln:match=pap",
-     "kernel 'lln': match=pap: expected paper, fenton, fenton-row, exact, "
-     "measured, line, entropy, gap, joint"},
+    {"lln:match=gap", "kernel 'lln:match=gap': match=gap: expected paper or "
+                      "exact in training"},
+    {"lln:match=pap", "kernel 'lln:match=pap': match=pap: expected paper or "
+                      "exact in training"},
     {"lln:match=paper:alpha=1:beta=1",
      "kernel 'lln:match=paper:alpha=1:beta=1': match cannot be used with alpha "
      "and beta"},

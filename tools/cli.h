@@ -54,6 +54,10 @@ typedef struct {
     /* The same for the values of --kernel, if they are not those of all tools.
      */
     bool (*kernel)(size_t index, cli_text *kernel);
+    /* With `kernel`: the same for the parameters of a kernel. Also sets the
+     * words that are the values; NULL: any value. */
+    bool (*parameter)(const char *kernel, size_t index, cli_text *parameter,
+                      const char *const **words);
     const cli_text *texts; /* of shared options that mean something else in this
                               tool, ended by name NULL; NULL: none */
     const char *without;   /* sentence of --help on what is used if no file is

@@ -137,23 +137,56 @@ static void offer_groups(const lln_column_name *names, size_t count)
     complete_offer(LLN_COLUMNS_ALL, "", "all columns");
 }
 
+/* Begins the answer for a list of columns, and returns the list. */
+static const char *begin_list(void)
+{
+    complete_begin(asked->words[asked->count - 1], asked->before, answers);
+    const char *list = complete_part();
+    complete_narrow(",");
+    complete_stay();
+    return list;
+}
+
+/* Offers the column unless it is in the list. */
+static void offer_column(const char *name, const char *list, const char *end)
+{
+    if (!complete_is_listed(name, list, complete_part(), ','))
+        complete_offer(name, end, NULL);
+}
+
+__attribute__((noreturn)) static void end_answer(void)
+{
+    fflush(answers);
+    _exit(ANSWERED);
+}
+
+static bool are_bounds(void)
+{
+    return strcmp(asked->option->name, "columns") != 0;
+}
+
 void complete_columns_answer(const lln_column_name *names, size_t count)
 {
     if (!asked)
         return;
-    const char *word = asked->words[asked->count - 1];
-    complete_begin(word, asked->before, answers);
-    const char *list = complete_part();
-    complete_narrow(",");
-    bool bounds = strcmp(asked->option->name, "columns") != 0;
-    complete_stay();
-    if (!bounds)
-        offer_groups(names, count);
+    if (are_bounds())
+        end_answer(); /* a table without bounds */
+    const char *list = begin_list();
+    offer_groups(names, count);
     for (size_t i = 0; i < count; i++)
-        if (!complete_is_listed(names[i].name, list, complete_part(), ','))
-            complete_offer(names[i].name, bounds ? "=" : "", NULL);
-    fflush(answers);
-    _exit(ANSWERED);
+        offer_column(names[i].name, list, "");
+    end_answer();
+}
+
+void complete_bounds_answer(const lln_column *columns, size_t count)
+{
+    if (!asked || !are_bounds())
+        return;
+    const char *list = begin_list();
+    for (size_t i = 0; i < count; i++)
+        if (!lln_cell_is_text(columns[i].type))
+            offer_column(columns[i].name, list, "=");
+    end_answer();
 }
 
 void complete_columns_stop(void)

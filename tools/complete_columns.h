@@ -7,6 +7,7 @@
 
 #include "complete_line.h"
 #include "table/choice.h"
+#include "table/table.h"
 
 /* A question is answered within this time, or not at all. */
 enum { COMPLETE_SECONDS = 2 };
@@ -24,6 +25,9 @@ bool complete_columns_run(const complete_line *line, FILE *out, int *argc,
 /* Ends the process with these columns if they are asked for, and returns
  * otherwise. */
 void complete_columns_answer(const lln_column_name *names, size_t count);
+
+/* The same for bounds, which only columns of numbers can have. Called first. */
+void complete_bounds_answer(const lln_column *columns, size_t count);
 
 /* Ends the process if columns are asked for. A command that prints no table
  * calls it before it opens heads. */

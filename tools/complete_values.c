@@ -89,6 +89,37 @@ static void offer_kernel(const char *list)
     offer_parameters(get_of_kernel, *kernel);
 }
 
+/* A kernel of a tool that has its own ones. */
+typedef struct {
+    const cli_tool *tool;
+    char name[LLN_KERNEL_TEXT];
+} own_kernel;
+
+static bool get_of_own(const void *table, size_t index, parameter *out)
+{
+    const own_kernel *kernel = table;
+    cli_text text;
+    *out = (parameter){.words = NULL};
+    if (!kernel->tool->parameter(kernel->name, index, &text, &out->words))
+        return false;
+    out->name = text.name;
+    out->summary = text.help;
+    return true;
+}
+
+static void offer_own_parameters(const cli_tool *tool)
+{
+    const char *item = complete_part();
+    size_t length = strcspn(item, ":");
+    own_kernel kernel = {.tool = tool};
+    if (length >= sizeof kernel.name)
+        return;
+    memcpy(kernel.name, item, length);
+    complete_stay();
+    complete_skip(length + 1);
+    offer_parameters(get_of_own, &kernel);
+}
+
 static void offer_kernels(const complete_line *line)
 {
     const char *list = complete_part();
@@ -96,6 +127,10 @@ static void offer_kernels(const complete_line *line)
     complete_narrow(",");
     if (!line->tool->kernel) {
         offer_kernel(list);
+        return;
+    }
+    if (strchr(complete_part(), ':')) {
+        offer_own_parameters(line->tool);
         return;
     }
     complete_stay();

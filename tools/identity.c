@@ -7,14 +7,17 @@
 
 #define SOURCE RECORD_TEXT(row_identity, source, "source", COLUMNS_ID, 0)
 
-#define OTHERS                                                                 \
+#define BEFORE_TAU                                                             \
     RECORD_REAL(row_identity, layer, "layer", COLUMNS_ID, 0),                  \
         RECORD_REAL(row_identity, head, "head", COLUMNS_ID, 0),                \
         RECORD_TEXT(row_identity, kernel, "kernel", COLUMNS_ID, 0),            \
         RECORD_INTEGER(row_identity, n, "n", COLUMNS_ID, 0),                   \
         RECORD_INTEGER(row_identity, d, "d", COLUMNS_ID, 0),                   \
         RECORD_INTEGER(row_identity, causal, "causal", COLUMNS_ID, 0),         \
-        RECORD_INTEGER(row_identity, samples, "samples", COLUMNS_ID, 0),       \
+        RECORD_INTEGER(row_identity, samples, "samples", COLUMNS_ID, 0)
+
+#define OTHERS                                                                 \
+    BEFORE_TAU,                                                                \
         RECORD_REAL(row_identity, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE)
 
 #define REQUESTED                                                              \
@@ -32,7 +35,7 @@ static record_column columns_with_step[] = {
 static record_column columns_of_training[] = {
     SOURCE,
     RECORD_INTEGER(row_identity, step, "step", COLUMNS_ID, 0),
-    OTHERS,
+    BEFORE_TAU,
     {0},
 };
 

@@ -28,7 +28,8 @@ typedef struct {
 extern record_type row_identity_type;
 void row_identity_show_step(void);
 
-/* The same without `rule` and `config`, for rows that are about no files. */
+/* The same without `rule` and `config`, for rows that are about no files, and
+ * without `tau`, which such a table has as a column with a standard error. */
 void row_identity_show_training(void);
 
 /* Prints `rule` or `config`, which are in the table on request, by default. */

@@ -44,16 +44,17 @@ static const cli_option option_table[] = {
     {"classes", 0, CLI_COUNT, "N", "number of classes of images (10)",
      ASKED(classes), 2, MOST_SIZE, false},
     {"tokens", 'n', CLI_COUNT, "N",
-     "with --task recall, number of tokens of an example (64)", ASKED(tokens),
-     2, MOST_SIZE, false},
+     "with --task recall, number of tokens of an example, at least 4 (64)",
+     ASKED(tokens), 4, MOST_SIZE, false},
     {"pairs", 0, CLI_COUNT, "N",
      "with --task recall, number of keys with a value (a quarter of the "
      "tokens, at most 16)",
      ASKED(pairs), 1, MOST_SIZE, false},
     {"vocabulary", 0, CLI_COUNT, "N",
-     "with --task recall, number of different tokens, half of them keys "
+     "with --task recall, number of different tokens, at least 4, half of them "
+     "keys "
      "(64, or four times the pairs if that is more)",
-     ASKED(vocabulary), 2, MOST_SIZE, false},
+     ASKED(vocabulary), 4, MOST_SIZE, false},
     {"kernel", 0, CLI_LIST, "LIST",
      "attention to train with, each as name[:parameter=value]... "
      "(softmax,lln)",
@@ -132,6 +133,17 @@ static bool find_kernel(size_t index, cli_text *text)
     return kernel;
 }
 
+static bool find_parameter(const char *kernel, size_t index, cli_text *text,
+                           const char *const **words)
+{
+    lln_kernel_parameter parameter;
+    if (!lln_train_parameter_at(kernel, index, &parameter))
+        return false;
+    *text = (cli_text){parameter.name, parameter.summary};
+    *words = parameter.words;
+    return true;
+}
+
 static const cli_tool tool = {
     .name = "lln-train",
     .summary = "train a small transformer with each attention",
@@ -139,6 +151,7 @@ static const cli_tool tool = {
     .options = option_table,
     .shared = shared,
     .kernel = find_kernel,
+    .parameter = find_parameter,
     .texts = texts,
     .without = "Without --images, images are those of Fashion-MNIST.",
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complete_columns.h"
 #include "distinct.h"
 #include "message.h"
 #include "options.h"
@@ -125,6 +126,7 @@ static void add_spread(row_writer *writer, row_spread spread)
 
 static void select_columns(row_writer *writer)
 {
+    complete_bounds_answer(writer->all, writer->total);
     lln_column_name *names = cli_alloc(writer->total, sizeof *names);
     for (size_t i = 0; i < writer->total; i++)
         names[i] = (lln_column_name){writer->all[i].name,
@@ -273,6 +275,8 @@ static void name_row(row_writer *writer, const row_identity *id,
     char step[32] = "", place[RUN_PLACE], kernel[128] = "", number[128] = "";
     char text[1024];
     const record_column *column = writer->type.columns;
+    if (strcmp(column->name, "tau") == 0) /* is in the place anyway */
+        column++;
     lln_cell cell = record_cell(column, run_block_record(&average->first, row));
     bool several = average->first.rows > 1 || column->type == LLN_CELL_DIGITS;
     if (id->step != LLN_CELL_NONE)
@@ -377,7 +381,10 @@ void row_writer_continue(row_writer *writer, size_t rows)
 static void warn_of_repeats(const row_writer *writer)
 {
     size_t at = find_hidden(writer);
-    if (writer->sources[at].shows == SHOWS_IDENTITY)
+    const table_column *hidden = &writer->sources[at];
+    const char *group = hidden->column->group;
+    if (hidden->shows == SHOWS_IDENTITY ||
+        (group && strcmp(group, COLUMNS_ID) == 0))
         cli_warn("--columns: these columns do not distinguish all rows; add "
                  "id, or some of its columns");
     else

@@ -51,11 +51,15 @@ static void read_kernels(training *t)
     char **parts = cut(train_asked.kernels, &t->kernel_count);
     t->kernels = cli_alloc(t->kernel_count, sizeof *t->kernels);
     for (size_t i = 0; i < t->kernel_count; i++) {
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(parts[i], parts[j]) == 0)
-                cli_usage("--kernel: '%s' is given twice", parts[i]);
         if (lln_train_attention_parse(parts[i], &t->kernels[i]) != LLN_OK)
             cli_usage("--kernel: %s", lln_error_message());
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(parts[i], parts[j]) == 0)
+                cli_usage("--kernel: '%s' is given twice", parts[i]);
+            if (lln_train_attention_same(&t->kernels[i], &t->kernels[j]))
+                cli_usage("--kernel: '%s' and '%s' are the same", parts[j],
+                          parts[i]);
+        }
     }
     free(parts);
 }
@@ -66,15 +70,15 @@ static void read_seeds(training *t)
     t->learners = cli_alloc(t->seed_count, sizeof *t->learners);
     t->evaluations = cli_alloc(t->seed_count, sizeof *t->evaluations);
     for (size_t i = 0; i < t->seed_count; i++) {
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(t->seeds[i], t->seeds[j]) == 0)
-                cli_usage("--seeds: %s is given twice", t->seeds[i]);
         t->learners[i].seed_text = t->seeds[i];
         if (lln_number_read_whole(t->seeds[i], &t->learners[i].seed) !=
             LLN_NUMBER)
             cli_usage("--seeds: '%s': expected whole numbers from 0 to 2^64 - "
                       "1, such as 1,2,3",
                       t->seeds[i]);
+        for (size_t j = 0; j < i; j++)
+            if (t->learners[i].seed == t->learners[j].seed)
+                cli_usage("--seeds: %s is given twice", t->seeds[j]);
         t->evaluations[i].layers =
             cli_alloc(train_asked.depth, sizeof(lln_readings));
     }

@@ -10,9 +10,10 @@
 #include "train.h"
 
 typedef struct {
+    double tau;
     const char *seed;
     double epoch, train_loss, test_loss, accuracy, seconds;
-    double sigma_q, sigma_k, alpha, beta, ratio, entropy, lambda2;
+    double sigma_q, sigma_k, alpha, beta, ratio, entropy, lambda2, undefined;
 } train_record;
 
 enum { PASS_MOMENTS = 1, PASS_ENTROPY = 2, PASS_SPECTRUM = 4 };
@@ -20,7 +21,9 @@ enum { PASS_MOMENTS = 1, PASS_ENTROPY = 2, PASS_SPECTRUM = 4 };
 #define COLUMN(field, name, pass)                                              \
     RECORD_REAL(train_record, field, name, COLUMNS_DEFAULT, pass)
 
+/* tau comes first: it continues the columns of the identity. */
 static const record_column columns[] = {
+    RECORD_REAL(train_record, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE),
     {"seed", LLN_CELL_DIGITS, offsetof(train_record, seed), COLUMNS_ID, 0,
      false, false},
     {"epoch", LLN_CELL_REAL, offsetof(train_record, epoch), COLUMNS_DEFAULT, 0,
@@ -36,6 +39,8 @@ static const record_column columns[] = {
     COLUMN(ratio, "ratio", 0),
     COLUMN(entropy, "entropy_nats", PASS_ENTROPY),
     COLUMN(lambda2, "lambda2", PASS_SPECTRUM),
+    {"share_undefined", LLN_CELL_REAL, offsetof(train_record, undefined),
+     COLUMNS_DEFAULT, PASS_ENTROPY, true, false},
     {0},
 };
 
@@ -78,6 +83,7 @@ static run_block block_of(const train_evaluation *e,
     bool lln = attention->match != LLN_TRAIN_NONE;
     cli_check(run_block_resize(&block, 1));
     *(train_record *)run_block_record(&block, 0) = (train_record){
+        .tau = readings->tau,
         .seed = learner->seed_text,
         .epoch = e->epoch,
         .train_loss = e->train_loss,
@@ -91,6 +97,7 @@ static run_block block_of(const train_evaluation *e,
         .ratio = lln_train_ratio(attention, &constants),
         .entropy = readings->entropy,
         .lambda2 = readings->lambda2,
+        .undefined = readings->undefined,
     };
     return block;
 }
@@ -114,6 +121,14 @@ static row_identity identity_of(const train_learner *learner, size_t step)
     };
 }
 
+/* Writes a row. The identity has a tau for messages. */
+static void put(row_writer *writer, row_identity *identity,
+                const row_average *average)
+{
+    identity->tau = row_average_cell(average, 0, 0)->mean.mean;
+    row_writer_put(writer, identity, average);
+}
+
 static void put_each(row_writer *writer, size_t step, const train_evaluation *e,
                      const train_learner *learner)
 {
@@ -123,8 +138,7 @@ static void put_each(row_writer *writer, size_t step, const train_evaluation *e,
         run_block block = block_of(e, learner, layer);
         row_average_add(&average, &block);
         identity.layer = (double)layer;
-        identity.tau = e->layers[layer].tau;
-        row_writer_put(writer, &identity, &average);
+        put(writer, &identity, &average);
         run_block_free(&block);
         row_average_reset(&average);
     }
@@ -132,19 +146,16 @@ static void put_each(row_writer *writer, size_t step, const train_evaluation *e,
 
 /* The mean over the layers of a model. */
 static run_block average_layers(const train_evaluation *e,
-                                const train_learner *learner, double *tau)
+                                const train_learner *learner)
 {
     run_block mean = {.type = type};
     row_average average = {0};
-    lln_average taus = {0};
     for (size_t layer = 0; layer < train_asked.depth; layer++) {
         run_block block = block_of(e, learner, layer);
         row_average_add(&average, &block);
-        lln_average_add(&taus, e->layers[layer].tau);
         run_block_free(&block);
     }
     row_average_take(&average, &mean);
-    *tau = taus.mean;
     return mean;
 }
 
@@ -153,23 +164,19 @@ void train_rows_put(row_writer *writer, size_t step,
                     const train_learner *learners, size_t count)
 {
     row_average average = {0};
-    lln_average taus = {0};
     row_identity identity = identity_of(learners, step);
     row_writer_compare(writer, step == train_asked.steps);
     for (size_t i = 0; i < count; i++) {
-        double tau;
         if (run_shared.each) {
             put_each(writer, step, &evaluations[i], &learners[i]);
             continue;
         }
-        run_block block = average_layers(&evaluations[i], &learners[i], &tau);
+        run_block block = average_layers(&evaluations[i], &learners[i]);
         row_average_add(&average, &block);
-        lln_average_add(&taus, tau);
         run_block_free(&block);
     }
     identity.samples = (long)count;
-    identity.tau = taus.mean;
     if (!run_shared.each)
-        row_writer_put(writer, &identity, &average);
+        put(writer, &identity, &average);
     row_average_reset(&average);
 }

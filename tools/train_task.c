@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/text.h"
 #include "message.h"
 #include "train.h"
 #include "train/images.h"
@@ -95,8 +96,9 @@ static void count_steps(const lln_task *task)
     size_t batches = task->train_count / o->batch;
     bool trains = !cli_given("steps") || o->steps > 0;
     if (trains && task->train_count > 0 && batches == 0)
-        cli_usage("--batch: %zu is more than the %zu training images", o->batch,
-                  task->train_count);
+        cli_usage("--batch: %zu is more than the %zu training image%s",
+                  o->batch, task->train_count,
+                  lln_text_plural(task->train_count));
     if (!train_recalls() && !cli_given("steps"))
         o->steps = o->epochs * batches;
     if (!cli_given("warm-up"))

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/data_file.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
 #include "tensor/counts.h"
 #include "tensor/gzip.h"
 #include "tensor/idx.h"
@@ -52,6 +56,10 @@ static lln_status read_elements(lln_data_file *file)
 lln_status lln_data_file_open(const char *path, lln_data_file *file)
 {
     *file = (lln_data_file){.name = lln_mapping_name(path)};
+    struct stat at;
+    if (stat(path, &at) == 0 && S_ISDIR(at.st_mode))
+        return lln_fail(LLN_EIO, "%s: %s; name a file in it", path,
+                        strerror(EISDIR));
     LLN_TRY(lln_mapping_open(path, &file->bytes));
     return read_elements(file);
 }

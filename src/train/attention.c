@@ -33,6 +33,19 @@ static lln_status no_gradients(const char *name)
                     exists ? "has no gradients" : "unknown", known);
 }
 
+/* The methods of lln in training, which are fewer than those of
+ * kernel/table. */
+static const char *const matches[] = {"paper", "exact", NULL};
+
+static lln_status check_match(const char *kernel, const char *method)
+{
+    if (strcmp(method, matches[0]) == 0 || strcmp(method, matches[1]) == 0)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': match=%s: expected %s or %s in training",
+                    kernel, method, matches[0], matches[1]);
+}
+
 /* Reads the parameters that kernel/table does not have, factor=F and
  * ratio=learned, and copies the others to `rest`. */
 static lln_status take_training_parameters(const char *text, char *rest,
@@ -54,6 +67,8 @@ static lln_status take_training_parameters(const char *text, char *rest,
                             "kernel '%s': %s: expected a number above 0", text,
                             part);
         given = given || factor;
+        if (strncmp(part, "match=", 6) == 0)
+            LLN_TRY(check_match(text, part + 6));
         if (strcmp(part, "ratio=learned") == 0) {
             a->mixture_learned = true;
             part = "ratio=0.5";
@@ -64,11 +79,12 @@ static lln_status take_training_parameters(const char *text, char *rest,
     return LLN_OK;
 }
 
+static const char *const refused[] = {"eps", "scales", NULL};
+
 /* Reads alpha, beta and match of lln and lln+diag. */
 static lln_status read_match(lln_train_attention *a)
 {
     const lln_kernel_choice *choice = &a->choice;
-    static const char *const refused[] = {"eps", "scales", NULL};
     for (const char *const *name = refused; *name; name++)
         if (lln_kernel_given(choice, *name))
             return lln_fail(LLN_EINVAL,
@@ -88,11 +104,6 @@ static lln_status read_match(lln_train_attention *a)
         LLN_TRY(lln_kernel_real(choice, "alpha", &a->alpha));
         return lln_kernel_real(choice, "beta", &a->beta);
     }
-    if (matched && strcmp(method, "paper") != 0 && strcmp(method, "exact") != 0)
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': match=%s cannot be used in training; "
-                        "expected paper or exact",
-                        a->name, method);
     a->match = matched && strcmp(method, "exact") == 0 ? LLN_TRAIN_EXACT
                                                        : LLN_TRAIN_PAPER;
     return LLN_OK;
@@ -169,6 +180,61 @@ lln_status lln_train_attention_parse(const char *text, lln_train_attention *a)
     }
     *a = parsed;
     return LLN_OK;
+}
+
+bool lln_train_attention_same(const lln_train_attention *a,
+                              const lln_train_attention *b)
+{
+    return a->kernel == b->kernel && a->match == b->match &&
+           a->alpha == b->alpha && a->beta == b->beta &&
+           a->factor == b->factor && a->mask.block == b->mask.block &&
+           a->mask.window == b->mask.window && a->own_block == b->own_block &&
+           a->eps == b->eps && a->mixture == b->mixture &&
+           a->mixture_learned == b->mixture_learned;
+}
+
+static bool is_refused(const char *parameter)
+{
+    for (const char *const *name = refused; *name; name++)
+        if (strcmp(parameter, *name) == 0)
+            return true;
+    return false;
+}
+
+/* The parameter `index` of the kernel of the table that is not refused. */
+static const lln_kernel_parameter *find_parameter(const char *name,
+                                                  bool scalable, size_t index)
+{
+    const lln_kernel *const *kernel = lln_kernels;
+    while (*kernel && strcmp((*kernel)->name, name) != 0)
+        kernel++;
+    for (int i = 0; *kernel && (*kernel)->parameters[i].name; i++) {
+        const lln_kernel_parameter *p = &(*kernel)->parameters[i];
+        if (!(scalable && is_refused(p->name)) && index-- == 0)
+            return p;
+    }
+    return NULL;
+}
+
+bool lln_train_parameter_at(const char *kernel, size_t index,
+                            lln_kernel_parameter *out)
+{
+    static const lln_kernel_parameter factor = {
+        .name = "factor", .summary = "multiplies alpha and beta"};
+    const lln_train_kernel *row = find_row(kernel);
+    bool scalable = row == &lln_train_lln || row == &lln_train_lln_diag;
+    if (scalable && index == 0) {
+        *out = factor;
+        return true;
+    }
+    const lln_kernel_parameter *found =
+        row ? find_parameter(kernel, scalable, index - scalable) : NULL;
+    if (!found)
+        return false;
+    *out = *found;
+    if (strcmp(out->name, "match") == 0)
+        out->words = matches;
+    return true;
 }
 
 /* Sets a parameter as if the user had given it. */

@@ -100,6 +100,11 @@ struct lln_train_attention {
 LLN_NODISCARD lln_status lln_train_attention_parse(const char *text,
                                                    lln_train_attention *a);
 
+/* Whether both compute the same P for the same q and k, as lln:factor=1 and
+ * lln:match=paper do. */
+bool lln_train_attention_same(const lln_train_attention *a,
+                              const lln_train_attention *b);
+
 /* Sets the constants of a layer with these running standard deviations of the
  * entries of q and k, for heads of e->size. With a = alpha sigma_q = b = beta
  * sigma_k, before the factor:
@@ -135,6 +140,11 @@ static inline size_t lln_train_aligned(size_t count)
 {
     return (count + 15) / 16 * 16;
 }
+
+/* Sets parameter `index` of a kernel of the table, which is named without
+ * parameters; false: it has no more. */
+bool lln_train_parameter_at(const char *kernel, size_t index,
+                            lln_kernel_parameter *out);
 
 /* Row `index` of the table; NULL after the last. */
 const lln_train_kernel *lln_train_kernel_at(size_t index);

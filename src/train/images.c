@@ -2,6 +2,7 @@
 #include "train/images.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,11 +86,11 @@ static const lln_image_file *test_file(const sources *from)
 }
 
 static lln_status too_few(const lln_image_file *file, size_t wanted,
-                          const char *what)
+                          const char *why)
 {
-    return lln_fail(LLN_EINVAL, "%s: %zu image%s; expected at least %zu, %s",
+    return lln_fail(LLN_EFORMAT, "%s: %zu image%s; expected at least %zu%s",
                     file->images.name, file->count,
-                    lln_text_plural(file->count), wanted, what);
+                    lln_text_plural(file->count), wanted, why);
 }
 
 /* Images of both files must have the same size and kind of number. */
@@ -123,19 +124,23 @@ static lln_status choose_examples(const lln_images_options *o, sources *from)
         LLN_TRY(compare_files(from));
         from->test_count = o->test > 0 ? o->test : from->test.count;
         if (from->test_count > from->test.count)
-            return too_few(&from->test, o->test, "as many as are tested");
+            return too_few(&from->test, o->test, " (--test)");
         from->train_count = o->train > 0 ? o->train : all;
         return from->train_count <= all
                    ? LLN_OK
-                   : too_few(&from->train, o->train, "as many as are trained");
+                   : too_few(&from->train, o->train, " (--train)");
     }
     size_t tenth = all < 10 ? 1 : all / 10;
     from->test_count = o->test > 0 ? o->test : tenth;
     size_t train = o->train > 0 ? o->train : 1, wanted;
+    char why[96];
+    snprintf(why, sizeof why,
+             ": %zu to train on (--train), %zu held out "
+             "(--test)",
+             train, from->test_count);
     if (__builtin_add_overflow(train, from->test_count, &wanted) ||
         wanted > all)
-        return too_few(&from->train, wanted,
-                       "for training and test without common images");
+        return too_few(&from->train, wanted, why);
     from->test_first = all - from->test_count;
     from->train_count = o->train > 0 ? o->train : from->test_first;
     return LLN_OK;

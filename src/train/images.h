@@ -33,8 +33,8 @@ typedef struct {
  * LLN_EFORMAT: a damaged file; images and labels that differ in number; sizes
  * that the patch does not divide; a label that is negative, has a fraction, or
  * is not below `classes`; pixels that are NaN, infinite or all equal; test
- * images of another shape or kind of number. LLN_EINVAL: fewer examples in the
- * files than `train` and `test`. LLN_EIO, LLN_ENOMEM. */
+ * images of another shape or kind of number; fewer images in a file than
+ * `train` or `test`. LLN_EIO, LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_images_open(const lln_images_options *options,
                                          lln_task *task);
 

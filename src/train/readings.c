@@ -2,7 +2,9 @@
 #include "train/readings.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "core/ordered.h"
@@ -76,7 +78,7 @@ static lln_status read_head(void *context, size_t item, size_t slot)
     lln_head head = head_at(r->heads, item);
     double cross;
     (void)slot;
-    *of = (lln_readings){NAN, NAN, NAN, NAN, NAN};
+    *of = (lln_readings){NAN, NAN, NAN, NAN, NAN, NAN};
     if (r->what & LLN_READ_SIGMAS)
         LLN_TRY(excuse(lln_temperature_moments(&head, &of->sigma_q,
                                                &of->sigma_k, &cross)));
@@ -96,16 +98,39 @@ static lln_status hand_on(void *context, size_t item, size_t slot)
     return LLN_OK;
 }
 
-static void average(const lln_readings *of, size_t count, lln_readings *out)
+/* The mean of one value over the heads that have it. */
+static double mean_of(const reading *r, size_t offset)
 {
-    *out = (lln_readings){0};
-    for (size_t i = 0; i < count; i++) {
-        out->sigma_q += of[i].sigma_q / (double)count;
-        out->sigma_k += of[i].sigma_k / (double)count;
-        out->tau += of[i].tau / (double)count;
-        out->entropy += of[i].entropy / (double)count;
-        out->lambda2 += of[i].lambda2 / (double)count;
+    double sum = 0;
+    size_t defined = 0;
+    for (size_t i = 0; i < r->heads->count; i++) {
+        double x;
+        memcpy(&x, (const char *)&r->of[i] + offset, sizeof x);
+        sum += isnan(x) ? 0 : x;
+        defined += !isnan(x);
     }
+    return defined > 0 ? sum / (double)defined : NAN;
+}
+
+static double share_undefined(const reading *r)
+{
+    size_t undefined = 0;
+    for (size_t i = 0; i < r->heads->count; i++)
+        undefined += isnan(r->of[i].entropy) != 0;
+    return r->what & LLN_READ_ENTROPY
+               ? (double)undefined / (double)r->heads->count
+               : NAN;
+}
+
+static lln_readings average(const reading *r)
+{
+    return (lln_readings){
+        .sigma_q = mean_of(r, offsetof(lln_readings, sigma_q)),
+        .sigma_k = mean_of(r, offsetof(lln_readings, sigma_k)),
+        .tau = mean_of(r, offsetof(lln_readings, tau)),
+        .entropy = mean_of(r, offsetof(lln_readings, entropy)),
+        .lambda2 = mean_of(r, offsetof(lln_readings, lambda2)),
+        .undefined = share_undefined(r)};
 }
 
 lln_status lln_readings_measure(const lln_model *model, size_t layer,
@@ -121,7 +146,7 @@ lln_status lln_readings_measure(const lln_model *model, size_t layer,
                              &r};
     lln_status status = lln_ordered_run(&job, lln_threads_count());
     if (status == LLN_OK)
-        average(r.of, heads->count, out);
+        *out = average(&r);
     free(r.of);
     return status;
 }

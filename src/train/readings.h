@@ -22,13 +22,15 @@ typedef enum {
     LLN_READ_SPECTRUM = 8
 } lln_reading;
 
-/* Means over the heads; NaN if the value is undefined for one of them, as with
- * queries or keys that are not finite, or was not asked for. */
+/* Means over the heads that have the value. Undefined for a head is, for
+ * example, the entropy of relu with a row of zeros. NaN if no head has the
+ * value, or if it was not asked for. */
 typedef struct {
     double sigma_q, sigma_k; /* lln_temperature_moments */
     double tau;              /* lln_temperature_measure */
     double entropy;          /* lln_entropy.entropy of the kernel, nats */
     double lambda2;          /* lln_spectrum.lambda2 of the kernel */
+    double undefined;        /* fraction of the heads without entropy */
 } lln_readings;
 
 /* Measures heads of a layer of the model; `what` has bits of lln_reading. Heads

@@ -92,12 +92,14 @@ static inline void expect_attention(lln_attention *attention, const double *p,
     dense_multiply(p, n, n, false, x, c, wanted);
     expect_ok(lln_attention_product(attention, v, out));
     for (size_t i = 0; i < n * c; i++)
-        expect_absolute(out[i], wanted[i], tolerance);
+        expect_absolute(out[i], wanted[i],
+                        tolerance * fmax(1, fabs(wanted[i])));
     if (attention->transposed) {
         dense_multiply(p, n, n, true, x, c, wanted);
         expect_ok(attention->transposed(attention, v, out));
         for (size_t i = 0; i < n * c; i++)
-            expect_absolute(out[i], wanted[i], tolerance);
+            expect_absolute(out[i], wanted[i],
+                            tolerance * fmax(1, fabs(wanted[i])));
     }
     if (attention->diagonal) {
         expect_ok(attention->diagonal(attention, out));

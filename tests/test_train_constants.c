@@ -82,7 +82,9 @@ static const char *const refused[][2] = {
     {"lln:factor=2:factor=3",
      "kernel 'lln:factor=2:factor=3': factor is given twice"},
     {"softmax:factor=2",
-     "kernel 'softmax': no parameter 'factor'; it has none"},
+     "kernel 'softmax': no parameter 'factor'; it has sink"},
+    {"softmax:sink=1",
+     "kernel 'softmax:sink=1': sink cannot be used in training"},
     {"lln:ratio=learned",
      "kernel 'lln': no parameter 'ratio'; it has alpha, beta, match, eps, "
      "scales"},

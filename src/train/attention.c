@@ -79,17 +79,36 @@ static lln_status take_training_parameters(const char *text, char *rest,
     return LLN_OK;
 }
 
-static const char *const refused[] = {"eps", "scales", NULL};
+static bool has(const lln_train_attention *a, const char *name)
+{
+    return lln_kernel_parameter_index(a->choice.kernel, name) >= 0;
+}
+
+/* Whether a parameter of the kernel table has no gradients; `scalable`: of a
+ * kernel with alpha and beta. */
+static bool is_refused(const char *parameter, bool scalable)
+{
+    return strcmp(parameter, "sink") == 0 ||
+           (scalable && (strcmp(parameter, "eps") == 0 ||
+                         strcmp(parameter, "scales") == 0));
+}
+
+static lln_status refuse_parameters(const lln_train_attention *a)
+{
+    const lln_kernel_parameter *p = a->choice.kernel->parameters;
+    for (; p->name; p++)
+        if (is_refused(p->name, has(a, "alpha")) &&
+            lln_kernel_given(&a->choice, p->name))
+            return lln_fail(LLN_EINVAL,
+                            "kernel '%s': %s cannot be used in training",
+                            a->name, p->name);
+    return LLN_OK;
+}
 
 /* Reads alpha, beta and match of lln and lln+diag. */
 static lln_status read_match(lln_train_attention *a)
 {
     const lln_kernel_choice *choice = &a->choice;
-    for (const char *const *name = refused; *name; name++)
-        if (lln_kernel_given(choice, *name))
-            return lln_fail(LLN_EINVAL,
-                            "kernel '%s': %s cannot be used in training",
-                            a->name, *name);
     bool stated =
         lln_kernel_given(choice, "alpha") || lln_kernel_given(choice, "beta");
     bool matched = lln_kernel_given(choice, "match");
@@ -109,15 +128,11 @@ static lln_status read_match(lln_train_attention *a)
     return LLN_OK;
 }
 
-static bool has(const lln_train_attention *a, const char *name)
-{
-    return lln_kernel_parameter_index(a->choice.kernel, name) >= 0;
-}
-
 static lln_status read_parameters(lln_train_attention *a)
 {
     double ratio = 0.5;
     size_t reach;
+    LLN_TRY(refuse_parameters(a));
     if (has(a, "alpha"))
         LLN_TRY(read_match(a));
     else if (has(a, "eps"))
@@ -193,14 +208,6 @@ bool lln_train_attention_same(const lln_train_attention *a,
            a->mixture_learned == b->mixture_learned;
 }
 
-static bool is_refused(const char *parameter)
-{
-    for (const char *const *name = refused; *name; name++)
-        if (strcmp(parameter, *name) == 0)
-            return true;
-    return false;
-}
-
 /* The parameter `index` of the kernel of the table that is not refused. */
 static const lln_kernel_parameter *find_parameter(const char *name,
                                                   bool scalable, size_t index)
@@ -210,7 +217,7 @@ static const lln_kernel_parameter *find_parameter(const char *name,
         kernel++;
     for (int i = 0; *kernel && (*kernel)->parameters[i].name; i++) {
         const lln_kernel_parameter *p = &(*kernel)->parameters[i];
-        if (!(scalable && is_refused(p->name)) && index-- == 0)
+        if (!is_refused(p->name, scalable) && index-- == 0)
             return p;
     }
     return NULL;

@@ -35,14 +35,14 @@ static const char *const EVERY_METHOD[] = {"--method", "all", "--no-spectrum",
 static const batch_work works[] = {
     {"lln-entropy", "lln-entropy", NOTHING, NULL, false, false},
     {"lln-entropy softmax", "lln-entropy", SOFTMAX, "entropy", false, false},
-    {"lln-entropy softmax, entropy alone", "lln-entropy", ENTROPY, "entropy",
+    {"lln-entropy softmax entropy alone", "lln-entropy", ENTROPY, "entropy",
      false, true},
     {"lln-stats", "lln-stats", NOTHING, NULL, false, false},
     {"lln-stats softmax", "lln-stats", SOFTMAX, "stats", false, false},
     {"lln-spectral softmax", "lln-spectral", SOFTMAX, "spectral", false, false},
     {"lln-match", "lln-match", NOTHING, NULL, false, false},
-    {"lln-match, 7 methods", "lln-match", MOST_METHODS, NULL, false, false},
-    {"lln-match, all methods", "lln-match", EVERY_METHOD, NULL, false, false},
+    {"lln-match 7 methods", "lln-match", MOST_METHODS, NULL, false, false},
+    {"lln-match all methods", "lln-match", EVERY_METHOD, NULL, false, false},
     {"lln-attend softmax", "lln-attend", SOFTMAX, "attend", true, true},
 };
 enum { WORKS = sizeof works / sizeof *works };

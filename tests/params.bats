@@ -335,7 +335,7 @@ differs() {
     sed 's/,0,0,lln/,x,0,lln/' table > t
     differs "t: row 1: layer 'x' is not a number" --params t
     match qk.safetensors --method all > t
-    differs 't: 9 rows match qk.safetensors, layer 0, head 0, n 256, d 64, causal 0 (methods paper, fenton, fenton-row, exact, measured, line, entropy, gap, ...); choose one with lln-match --method' \
+    differs 't: 8 rows match qk.safetensors, layer 0, head 0, n 256, d 64, causal 0 (methods paper, fenton, fenton-row, exact, measured, line, entropy, joint); choose one with lln-match --method' \
         --params t
 }
 

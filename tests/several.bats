@@ -217,7 +217,7 @@ a/2.st,2,nan,nan,2'
     run --separate-stderr lln-entropy --layout hnd -q 'a/{step}.st' \
         --kernel softmax --fail-above step=1
     equal status "$status" 3
-    [[ $stderr == 'lln-entropy: a/2.st: head 0, kernel softmax, tau '*': step is 2; expected at most 1' ]]
+    [[ $stderr == 'lln-entropy: a/2.st: step 2, head 0, kernel softmax, tau '*': step is 2; expected at most 1' ]]
 }
 
 @test "{layer}: the files are one model" {

@@ -66,7 +66,7 @@ copy_tree() {
     export PLOT_TOKENS=48 PLOT_DIM=16 PLOT_TRIALS=2 PLOT_TAU=0.5,1
     cp -r "$tree/plots" 'p l'
     mkdir -p tests/data
-    cp "$DATA/encoder.safetensors" tests/data
+    cp "$DATA/encoder.safetensors" "$DATA/training.csv" tests/data
     'p l/run' 'b b'
     [ -s 'b b/plots/fidelity.png' ]
 }

@@ -35,7 +35,7 @@ typedef struct {
     train_evaluation *evaluations; /* [seed_count] */
 } training;
 
-/* Cuts a list at its commas; the parts live until the process ends. */
+/* Cuts a list at its commas; release by free_parts. */
 static char **cut(const char *list, size_t *count)
 {
     char *rest = cli_copy(list);
@@ -44,6 +44,13 @@ static char **cut(const char *list, size_t *count)
     for (size_t i = 0; i < *count; i++)
         parts[i] = strsep(&rest, ",");
     return parts;
+}
+
+/* The first part is the beginning of the copy that holds all of them. */
+static void free_parts(char **parts)
+{
+    free(parts[0]);
+    free(parts);
 }
 
 static void read_kernels(training *t)
@@ -61,7 +68,7 @@ static void read_kernels(training *t)
                           parts[i]);
         }
     }
-    free(parts);
+    free_parts(parts);
 }
 
 static void read_seeds(training *t)
@@ -294,7 +301,7 @@ static void close_training(training *t)
         free(t->evaluations[i].layers);
     free(t->evaluations);
     free(t->learners);
-    free(t->seeds);
+    free_parts(t->seeds);
     free(t->kernels);
     free(t->heads.all);
     lln_examples_free(&t->held);

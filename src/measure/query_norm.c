@@ -5,31 +5,12 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "core/vector_math.h"
 #include "kernel/score_slope.h"
 #include "kernel/table/table.h"
 #include "measure/correlation.h"
 #include "measure/norm_slope.h"
 #include "measure/row_sample.h"
 #include "measure/shape_entropy.h"
-
-LLN_CLONES static double squares_f32(const float *x, size_t count)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t l = 0; l < count; l++)
-        sum += (double)x[l] * (double)x[l];
-    return sum;
-}
-
-LLN_CLONES static double squares_f64(const double *x, size_t count)
-{
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t l = 0; l < count; l++)
-        sum += x[l] * x[l];
-    return sum;
-}
 
 /* For queries whose squares overflow or underflow. */
 static double norm_by_unit(lln_matrix q, size_t i)
@@ -46,9 +27,7 @@ static double norm_by_unit(lln_matrix q, size_t i)
 
 static double norm_of(lln_matrix q, size_t i)
 {
-    const void *row = lln_matrix_rows(q, i, 1).data;
-    double squares = q.precision == LLN_FLOAT32 ? squares_f32(row, q.columns)
-                                                : squares_f64(row, q.columns);
+    double squares = lln_matrix_squares(lln_matrix_rows(q, i, 1));
     return squares > 1e-280 && squares < 1e280 ? sqrt(squares)
                                                : norm_by_unit(q, i);
 }

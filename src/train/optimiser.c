@@ -56,12 +56,11 @@ double lln_optimiser_rate(const lln_optimiser_options *options, size_t step)
 double lln_optimiser_norm(lln_precision precision, size_t count,
                           const void *gradients)
 {
+    const lln_matrix all = {precision, count, 1, gradients};
     double sum = 0;
     for (size_t from = 0; from < count; from += BLOCK) {
         size_t part = lln_size_smaller(BLOCK, count - from);
-        sum += precision == LLN_FLOAT32
-                   ? squares_f32(part, (const float *)gradients + from)
-                   : squares_f64(part, (const double *)gradients + from);
+        sum += lln_matrix_squares(lln_matrix_rows(all, from, part));
     }
     return sqrt(sum);
 }

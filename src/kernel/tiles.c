@@ -93,7 +93,8 @@ bool lln_tiles_next(lln_tiles *tiles)
     tiles->scores = tiles->room;
     tiles->stride = tiles->keys;
     if (tiles->matrix) {
-        tiles->scores = (char *)tiles->matrix + key * element(tiles);
+        tiles->scores =
+            lln_precision_at(attention->precision, tiles->matrix, key);
         tiles->stride = attention->m;
     }
     lln_attention_tile(attention, tiles->queries, tiles->packed, tiles->rows,
@@ -105,5 +106,5 @@ bool lln_tiles_next(lln_tiles *tiles)
 void *lln_tiles_row(const lln_tiles *tiles, size_t i)
 {
     size_t at = i * tiles->stride + tiles->from[i];
-    return (char *)tiles->scores + at * element(tiles);
+    return lln_precision_at(tiles->attention->precision, tiles->scores, at);
 }

@@ -67,8 +67,7 @@ static lln_status make_block(const lln_operator *op,
     block->columns = tiles->high;
     for (size_t i = 0; i < block->rows; i++) {
         double max;
-        char *row =
-            (char *)out + i * op->m * lln_precision_size(attention->precision);
+        void *row = lln_precision_at(attention->precision, out, i * op->m);
         lln_operator_weights(attention->precision, attention->tiles.domain, row,
                              tiles->first[i], tiles->end[i], block->columns,
                              &scale[i], &max);

@@ -115,8 +115,7 @@ static void finish_row(lln_score_block *block, size_t i)
     const lln_row_state *state = &block->states[i];
     size_t at = i * attention->m + tiles->first[i];
     lln_row_scores *row = &block->rows[i];
-    row->scores =
-        (char *)block->panel + at * lln_precision_size(attention->precision);
+    row->scores = lln_precision_at(attention->precision, block->panel, at);
     row->domain = attention->tiles.domain;
     row->top = NULL;
     row->max = state->count > 0 ? state->reference : -INFINITY;

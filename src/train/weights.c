@@ -41,14 +41,10 @@ static void list_extras(const lln_model *model, double sizes[SIZES],
     out[3] = (extra){"input", INPUT, input};
 }
 
-static size_t element_of(const lln_model *model)
-{
-    return lln_precision_size(model->sizes.precision);
-}
-
 static void *tensor_of(const lln_model *model, const lln_weight *weight)
 {
-    return (char *)model->parameters + weight->offset * element_of(model);
+    return lln_precision_at(model->sizes.precision, model->parameters,
+                            weight->offset);
 }
 
 static void list_entries(const lln_model *model, const extra extras[EXTRAS],

@@ -116,12 +116,12 @@ static void open_heads(training *t)
 static lln_status fail_of(const training *t, size_t index, size_t step,
                           lln_status status)
 {
-    char reason[LLN_MESSAGE];
+    char place[LLN_KERNEL_TEXT + 96];
     if (status == LLN_OK || status == LLN_EINTERRUPTED)
         return status;
-    strcpy(reason, lln_error_message());
-    return lln_fail(status, "kernel '%s', seed %s, step %zu: %s",
-                    t->setting.attention.name, t->seeds[index], step, reason);
+    snprintf(place, sizeof place, "kernel '%s', seed %s, step %zu",
+             t->setting.attention.name, t->seeds[index], step);
+    return lln_fail_in(status, place);
 }
 
 /* Stores the message of a failure; one that was stored before is printed. */
